@@ -1,0 +1,276 @@
+"""The command line: run a night, see how it went, read what it published, go back.
+
+Heavy imports stand where they are used, so that ``--help`` and ``status`` answer at once.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.publication import PublicationError, Publications
+from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings, load_settings
+
+out, err = Console(), Console(stderr=True)
+
+LANDED_COLUMNS = {
+    "received": "received",
+    "landed": "dagster/row_count",
+    "quarantined": "quarantined",
+    "repeated": "repeated",
+    "warned": "warned",
+}
+OWN_ERRORS = {"SourceError", "Refusal", "LandingError", "TooManyRejects", "PublicationError", "SuiteError"}
+
+
+class Day(click.ParamType):
+    name = "YYYY-MM-DD"
+
+    def convert(self, value, param, ctx):
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day; write it as 2026-11-23", param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="sifarat")
+def sifarat() -> None:
+    """Sifarat: the data warehouse of a foreign ministry's digital diplomacy.
+
+    Settings come from the environment, each with the prefix SIFARAT_ (see the README).
+    """
+
+
+@sifarat.command()
+@click.option("--from", "first", type=Day(), help="First UTC day.  [default: the last day that ended]")
+@click.option("--to", "last", type=Day(), help="Last UTC day.  [default: the first]")
+@click.option(
+    "--inbox",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of exported files and training sheets, read in place.",
+)
+@click.option("--target", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="dbt target.")
+def nightly(first: date | None, last: date | None, inbox: Path | None, target: str) -> None:
+    """Extract, land, model, audit and publish one day or a range of days.
+
+    Without credentials and without an inbox the synthetic ministry of the sandbox is read, and everything it
+    feeds is labelled synthetic. Running a day again replaces exactly what it landed. Exit status 1 means that
+    nothing was published and the last publication still stands.
+    """
+    if inbox:
+        os.environ["SIFARAT_INBOX"] = str(inbox.resolve())
+    settings = _settings()
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    first = first or last or yesterday
+    last = last or first
+    if not settings.first_day <= first <= last <= yesterday:
+        raise click.UsageError(
+            f"{first} to {last}: days must lie between {settings.first_day} (SIFARAT_FIRST_DAY) and {yesterday}, "
+            "the last day that ended in UTC, and the first must not be after the last."
+        )
+    err.print(f"[bold]Sifarat[/] nightly, {first}" + (f" to {last}" if last > first else ""))
+    _tell_what_is_read(settings)
+    sys.exit(0 if _run(settings, first, last, target) else 1)
+
+
+@sifarat.command()
+def status() -> None:
+    """What is published, what the checks said, and how much was landed and quarantined."""
+    settings = _settings()
+    publications = Publications(settings.published_dir)
+    current = publications.open_one()
+    if current is None:
+        raise click.ClickException(f"Nothing is published in {settings.published_dir} yet. Run `make nightly`.")
+    listed = Table("publication", "published (UTC)", "MB", "", title="Publications")
+    for publication in publications.all():
+        listed.add_row(
+            publication.run_id,
+            f"{publication.published_at:%Y-%m-%d %H:%M:%S}",
+            f"{publication.path.stat().st_size / 1e6:.1f}",
+            "current" if publication == current else "",
+        )
+    out.print(listed)
+    _summarise(publications.current)
+
+
+@sifarat.command()
+@click.argument("query", required=False)
+def sql(query: str | None) -> None:
+    """Open the published marts read-only in DuckDB's shell, or run one QUERY and print its rows."""
+    current = Publications(_settings().published_dir).current
+    if not current.exists():
+        raise click.ClickException(f"{current} does not exist yet. Run `make nightly` to publish the marts.")
+    shell = shutil.which("duckdb", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if shell is None:
+        raise click.ClickException("DuckDB's shell is not installed here. Run `make setup`.")
+    # `current` may be swapped while the session lasts; the file that was opened stays as it is.
+    arguments = ["-readonly", "-cmd", "set search_path='marts,quality'", *(["-c", query] if query else []), str(current)]
+    os.execv(shell, [shell, *arguments])
+
+
+@sifarat.command()
+@click.option("--to", "run_id", help="Run id of a kept publication.  [default: the one before the current]")
+def rollback(run_id: str | None) -> None:
+    """Make an older publication current again; readers see it on their next opening."""
+    try:
+        publication = Publications(_settings().published_dir).roll_back(run_id)
+    except PublicationError as error:
+        raise click.ClickException(str(error)) from None
+    out.print(f"Current is now {publication.run_id}, published {publication.published_at:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+@sifarat.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3000, show_default=True)
+def ui(host: str, port: int) -> None:
+    """Serve Dagster's UI and its daemon, which starts the nightly schedule."""
+    _prepare_dagster_home(_settings())
+    dagster = str(Path(sys.executable).parent / "dagster")
+    arguments = ["dev", "-m", "orchestration.definitions", "-h", host, "-p", str(port)]
+    os.execv(dagster, [dagster, *arguments])
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except ValidationError as error:
+        faults = [f"SIFARAT_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise click.ClickException("The environment is not right. " + "; ".join(faults)) from None
+
+
+def _prepare_dagster_home(settings: Settings) -> None:
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT_DIR / "orchestration" / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+
+
+def _tell_what_is_read(settings: Settings) -> None:
+    if settings.is_sandbox:
+        err.print(
+            "No credentials and no inbox: reading the [bold]synthetic[/] ministry of the sandbox. "
+            "Everything below is labelled synthetic."
+        )
+    if settings.inbox:
+        from orchestration.sources import SourceError
+        from orchestration.sources.mappings import unmapped_files
+
+        try:
+            unread = unmapped_files(settings.inbox, SHIPPED_MAPPINGS)
+        except SourceError as error:
+            raise click.ClickException(str(error)) from None
+        err.print(f"Reading the inbox {settings.inbox}")
+        for name in unread:
+            err.print(f"[yellow]  {name}: no mapping reads this file, so it is left out; add a *.mapping.yaml[/]")
+
+
+def _run(settings: Settings, first: date, last: date, target: str) -> bool:
+    """Run the job in this process, on the instance whose history the UI shows. Returns whether it published."""
+    _prepare_dagster_home(settings)
+    with err.status("starting"):
+        import dagster as dg
+
+        from orchestration.definitions import defs
+
+        job = defs().resolve_job_def("nightly")
+    days = (
+        {"partition_key": str(first)}
+        if first == last
+        else {"tags": {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)}}
+    )
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance, raise_on_error=False, run_config={"loggers": {"terminal": {}}}, **days
+        )
+    _show_landed(event.step_materialization_data.materialization for event in _events(result, "ASSET_MATERIALIZATION"))
+    for event in _events(result, "STEP_FAILURE"):
+        _show_failure(event)
+    checks = result.get_asset_check_evaluations()
+    _show_checks(checks)
+    publications = Publications(settings.published_dir)
+    if result.success:
+        _summarise(publications.current)
+        err.print("To read them: [bold].venv/bin/sifarat sql[/], or any DuckDB client, read-only")
+        return True
+    standing = publications.open_one()
+    err.print(
+        "[red bold]Nothing was published.[/] "
+        + (f"The publication of {standing.published_at:%Y-%m-%d %H:%M} UTC still stands." if standing else "")
+    )
+    return False
+
+
+def _events(result, kind: str) -> list:
+    return [event for event in result.all_events if event.event_type_value == kind]
+
+
+def _show_landed(materializations: Iterable) -> None:
+    table = Table("landed by this run", *LANDED_COLUMNS, title="Landing")
+    landed = {m.asset_key.path: m.metadata for m in materializations if "received" in m.metadata}
+    for path, metadata in sorted(landed.items()):
+        figures = [metadata[column].value for column in LANDED_COLUMNS.values()]
+        if any(figures):
+            table.add_row(".".join(path), *(f"{figure:,}" for figure in figures))
+    if not table.rows:
+        err.print("Nothing new was landed: every file of the inbox is landed already.")
+        return
+    err.print(table)
+
+
+def _show_failure(event) -> None:
+    """The cause alone where it is one of ours; otherwise also where to find the whole of it."""
+    error = event.step_failure_data.error
+    while error and error.cause:
+        error = error.cause
+    err.print(f"[red]{event.step_key}:[/] ", end="")
+    err.print(error.message.strip() if error else "failed", markup=False, highlight=False)
+    if error and error.cls_name not in OWN_ERRORS:
+        err.print(f"[dim]The whole trace: `make ui`, run {event.logging_tags.get('run_id', '')}[/]")
+
+
+def _show_checks(checks: list) -> None:
+    failed = [check for check in checks if not check.passed]
+    for check in failed:
+        colour = "red" if check.blocking else "yellow"
+        err.print(f"[{colour}]check {check.check_name} of {check.asset_key.to_user_string()}:[/] ", end="")
+        err.print(check.description or "failed", markup=False, highlight=False)
+    blocked = sum(check.blocking for check in failed)
+    err.print(f"Checks: {len(checks) - len(failed)} passed, {len(failed) - blocked} warned, {blocked} blocked publication.")
+
+
+def _summarise(publication: Path) -> None:
+    """What a publication holds, read as an analyst would read it."""
+    import duckdb
+
+    with duckdb.connect(str(publication), read_only=True) as connection:
+        run_id, published_at, is_synthetic = connection.execute("from quality.publication").fetchone()
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where schema_name = 'marts' order by all"
+        ).fetchall()
+        rows = {name: connection.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for schema, name in tables}
+        reconciled = connection.execute(
+            "select source || '.' || table_name, sum(received), sum(landed), sum(quarantined), sum(repeated), "
+            "sum(modelled), bool_and(is_reconciled) from quality.reconciliation group by all order by all"
+        ).fetchall()
+        verdicts = connection.execute(
+            "select count(*), count(*) filter (not is_success) from quality.check_results"
+        ).fetchone()
+    whole = Table("all that is landed", "received", "landed", "quarantined", "repeated", "modelled", "reconciled",
+                  title="From landing to marts")
+    for name, *figures, is_reconciled in reconciled:
+        whole.add_row(name, *("" if f is None else f"{int(f):,}" for f in figures), "yes" if is_reconciled else "[red]NO[/]")
+    out.print(whole)
+    published = Table("mart", "rows", title=f"Published {published_at:%Y-%m-%d %H:%M:%S} UTC, run {run_id}")
+    for name, number in rows.items():
+        published.add_row(name, f"{number:,}")
+    out.print(published)
+    if is_synthetic:
+        out.print("[bold]SYNTHETIC DATA[/]: made by the sandbox; no figure here is about a real ministry.")
+    out.print(f"Expectations: {verdicts[0] - verdicts[1]} of {verdicts[0]} met. File: {publication}")

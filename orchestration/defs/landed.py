@@ -1,0 +1,54 @@
+"""How a landed table shows in Dagster: one asset per table, its receipts as metadata."""
+
+from collections.abc import Iterable, Iterator
+
+import dagster as dg
+
+from orchestration.contracts import Contract
+from orchestration.landing import Receipt
+
+DAYS = "days_observed"
+"""Metadata: the landed days a run wrote to, which its checks then read."""
+
+
+def landed_spec(contract: Contract, *, group: str, kind: str, deps: Iterable[dg.AssetKey] = ()) -> dg.AssetSpec:
+    """The asset of a landed table, with the contract as its column schema."""
+    columns = [
+        dg.TableColumn(
+            f.name,
+            str(f.dtype),
+            constraints=dg.TableColumnConstraints(nullable=f.name not in contract.required),
+        )
+        for f in contract.fields
+    ]
+    return dg.AssetSpec(
+        key_of(contract),
+        group_name=group,
+        kinds={kind, "parquet"},
+        description=contract.description,
+        deps=list(deps),
+        metadata={"dagster/column_schema": dg.TableSchema(columns)},
+    )
+
+
+def key_of(contract: Contract) -> dg.AssetKey:
+    return dg.AssetKey([contract.source, contract.table])
+
+
+def results(contracts: Iterable[Contract], receipts: Iterable[Receipt]) -> Iterator[dg.MaterializeResult]:
+    """One result per table. A table that got nothing this time is told so, with zeros."""
+    receipts = list(receipts)
+    for contract in contracts:
+        own = [receipt for receipt in receipts if receipt.contract.name == contract.name]
+        yield dg.MaterializeResult(
+            asset_key=key_of(contract),
+            metadata={
+                "dagster/row_count": sum(receipt.landed for receipt in own),
+                "received": sum(receipt.received for receipt in own),
+                "quarantined": sum(receipt.quarantined for receipt in own),
+                "repeated": sum(receipt.repeated for receipt in own),
+                "warned": sum(receipt.warned for receipt in own),
+                DAYS: sorted({str(receipt.day) for receipt in own}),
+                "files": sorted({receipt.source_file for receipt in own}),
+            },
+        )

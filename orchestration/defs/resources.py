@@ -1,0 +1,121 @@
+"""What a run works with: the settings, the landing, and where the data comes from."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, DbtProject
+from pydantic import PrivateAttr
+
+from orchestration.landing import Landing, Window
+from orchestration.publication import Publications
+from orchestration.settings import PROJECT_DIR, Settings, load_settings
+from orchestration.sources.http import Api
+
+if TYPE_CHECKING:
+    from orchestration.sandbox.server import Sandbox
+
+AFTER_MIDNIGHT = timedelta(hours=1)
+"""The schedule's hour: the sandbox answers for a night as of then."""
+
+
+class Feeds(dg.ConfigurableResource):
+    """Where this run's data comes from: the platforms and folders of the settings, or the synthetic ministry."""
+
+    _settings: Settings = PrivateAttr()
+    _sandbox: "Sandbox | None" = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Feeds"]:
+        self._settings = load_settings()
+        if not self._settings.is_sandbox:
+            yield self
+            return
+        from orchestration.sandbox.server import Sandbox
+
+        with Sandbox(seed=self._settings.sandbox_seed) as self._sandbox:
+            yield self
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self._settings.is_sandbox
+
+    def landing(self) -> Landing:
+        return Landing(
+            self._settings.landing_dir,
+            is_synthetic=self.is_synthetic,
+            max_reject_share=self._settings.max_reject_share,
+        )
+
+    def publications(self) -> Publications:
+        return Publications(self._settings.published_dir, kept=self._settings.kept_publications)
+
+    def readings(self, window: Window) -> list[Window]:
+        """How often a platform is read for ``window``: once, since it tells only the present. The sandbox can
+        answer as of each night, so it is read as ninety nights would have read it."""
+        return [Window.of_day(day) for day in window.days] if self.is_synthetic else [window]
+
+    def registry_dir(self) -> Path | None:
+        if self.is_synthetic and self._settings.registry_dir is None:
+            from orchestration.sandbox.server import REGISTRY_DIR
+
+            return REGISTRY_DIR
+        return self._settings.registry_dir
+
+    def inbox(self, window: Window) -> Path | None:
+        """The folder of exported files; the synthetic ministry's training sheets are written as of the night."""
+        if not self.is_synthetic:
+            return self._settings.inbox
+        from orchestration.sandbox.ministry import write_training_sheets
+
+        folder = self._settings.data_dir / "sandbox-inbox"
+        write_training_sheets(folder, as_of=_night_after(window), seed=self._settings.sandbox_seed)
+        return folder
+
+    def x_api(self, window: Window) -> Api | None:
+        """X API v2, or None where there are no credentials for it."""
+        if self._sandbox is not None:
+            base_url, token = self._sandbox.base_url("x", as_of=_night_after(window)), self._sandbox.token
+        elif self._settings.x_bearer_token is not None:
+            base_url, token = self._settings.x_base_url, self._settings.x_bearer_token
+        else:
+            return None
+        return Api(
+            "x",
+            base_url,
+            token,
+            timeout_seconds=self._settings.request_timeout_seconds,
+            patience_seconds=self._settings.rate_limit_patience_seconds,
+        )
+
+
+def _night_after(window: Window) -> datetime:
+    return window.end_at + AFTER_MIDNIGHT
+
+
+dbt_project = DbtProject(project_dir=PROJECT_DIR / "dbt_project")
+
+
+def _dbt() -> DbtCliResource:
+    """dbt learns where the data and the pseudonyms' key are from the environment its subprocess inherits."""
+    settings = load_settings()
+    os.environ["SIFARAT_DATA_DIR"] = str(settings.data_dir)
+    os.environ["SIFARAT_PSEUDONYM_KEY_FILE"] = str(settings.key_file)
+    return DbtCliResource(project_dir=dbt_project)
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    return dg.Definitions(
+        resources={"feeds": Feeds(), "dbt": _dbt()},
+        # DuckDB has one writer at a time and heavy imports are paid once, so a run is one process.
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,277 @@
+"""A local HTTP server that answers for the synthetic ministry, each platform in its own protocol.
+
+``Sandbox`` serves ``/<platform>/as-of/<moment>/…`` on 127.0.0.1: below such a base URL everything is as it was
+at that moment (UTC), and the server's clock (its ``Date`` header and the resets of rate limits) says so. So
+ninety nights can be run in one. A platform is one module with a class like ``x.X``.
+"""
+
+import json
+import math
+import re
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
+
+AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class FaultKind(StrEnum):
+    """How the sandbox can misbehave."""
+
+    RATE_LIMITED = "429, naming a reset"
+    SERVER_ERROR = "500"
+    UNAVAILABLE = "503"
+    CUT = "the connection ends in the middle of the answer"
+    MALFORMED = "200, and the JSON is cut short"
+    REPEATED_PAGE = "the next page is this one again"
+    LOOPING_CURSOR = "a page's token for the next is its own"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Misbehave on requests whose path and query hold ``where``: let ``after`` of them pass, then spoil ``times``."""
+
+    kind: FaultKind
+    where: str = ""
+    after: int = 0
+    times: int = 1
+    reset_seconds: int = 1
+
+
+class Faults:
+    """The faults yet to come; each counts the requests it has seen."""
+
+    def __init__(self, faults: Iterable[Fault] = ()):
+        self._seen = [[fault, 0] for fault in faults]
+
+    def add(self, fault: Fault) -> None:
+        self._seen.append([fault, 0])
+
+    def due(self, address: str) -> Fault | None:
+        """The fault that strikes this request: the first added, when several would."""
+        striking = []
+        for entry in self._seen:
+            fault, seen = entry
+            if fault.where in address:
+                entry[1] += 1
+                if fault.after <= seen < fault.after + fault.times:
+                    striking.append(fault)
+        return striking[0] if striking else None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request below a base URL, already let in; ``fault`` is for the kinds a protocol must commit itself."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    as_of: datetime
+    fault: FaultKind | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON answer in a platform's own words."""
+
+    body: dict[str, Any]
+    status: int = 200
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """A request the platform does not take; ``answer`` says why in its words."""
+
+    def __init__(self, answer: Answer):
+        super().__init__(answer.body)
+        self.answer = answer
+
+
+class Platform(Protocol):
+    """What a protocol gives the server. Routes are tried in their order."""
+
+    name: str
+    routes: Mapping[str, Callable[[Call], Answer]]
+
+    def is_authorised(self, headers: Mapping[str, str], token: str) -> bool: ...
+
+    def refusal(self, status: int) -> Answer: ...
+
+    def limit_headers(self, limit: int, remaining: int, reset: int) -> dict[str, str]: ...
+
+
+class _CutResponse(Response):
+    """Promises the whole body and ends after half of it; the server then closes the connection."""
+
+    async def __call__(self, scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = self.body[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+class _Server(uvicorn.Server):
+    """Says when it is up, so that nobody has to ask again and again."""
+
+    def __init__(self, config: uvicorn.Config):
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets=None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+class Sandbox:
+    """A running sandbox; a context manager that stops it.
+
+    ``limit`` requests may be made per route, as-of moment and ``window_seconds`` of real time. ``token`` is the
+    one that lets in; it is new for each sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        registry_dir: Path = REGISTRY_DIR,
+        limit: int = 10_000,
+        window_seconds: float = 900,
+        faults: Iterable[Fault] = (),
+        port: int = 0,
+    ):
+        # Here, because each protocol is written in this module's terms.
+        from orchestration.sandbox.x import X
+
+        self.token = secrets.token_urlsafe(24)
+        self.faults = Faults(faults)
+        self.limit, self.window_seconds = limit, window_seconds
+        self._platforms: list[Platform] = [X(Ministry(seed, registry_dir))]
+        self._port = port
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def __enter__(self) -> "Sandbox":
+        self._socket = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._socket.getsockname()[1]
+        self._server = _Server(
+            uvicorn.Config(
+                self._app(),
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                # The simulated clock speaks, not this machine's.
+                date_header=False,
+                server_header=False,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
+        )
+        self._thread.start()
+        self._server.is_up.wait()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    def base_url(self, platform: str, as_of: datetime) -> str:
+        """Where ``platform`` is as it was at ``as_of`` (with a time zone; whole seconds)."""
+        if platform not in {known.name for known in self._platforms}:
+            raise ValueError(f"the sandbox speaks {', '.join(p.name for p in self._platforms)}, not {platform!r}")
+        if as_of.tzinfo is None:
+            raise ValueError(f"as_of needs a time zone: {as_of}")
+        return f"http://127.0.0.1:{self._port}/{platform}/as-of/{as_of.astimezone(UTC):{AS_OF_FORMAT}}"
+
+    def _app(self) -> Starlette:
+        routes = []
+        for platform in self._platforms:
+            base = f"/{platform.name}/as-of/{{as_of}}"
+            for path, answer in platform.routes.items():
+                routes.append(Route(base + path, self._endpoint(platform, path, answer)))
+            routes.append(Route(base + "/{rest:path}", self._endpoint(platform, "", None)))
+        return Starlette(routes=routes)
+
+    def _endpoint(self, platform: Platform, route: str, handler: Callable[[Call], Answer] | None):
+        async def endpoint(request: Request) -> Response:
+            told = request.path_params["as_of"]
+            try:
+                as_of = datetime.strptime(told, AS_OF_FORMAT).replace(tzinfo=UTC)
+            except ValueError:
+                return Response(f"as-of is written like 2026-11-24T01:00:00Z, not {told}\n", 404)
+            if handler is None:
+                return _response(platform.refusal(404), as_of)
+            if not platform.is_authorised(request.headers, self.token):
+                return _response(platform.refusal(401), as_of)
+            return self._answer(platform, route, handler, request, as_of)
+
+        return endpoint
+
+    def _answer(
+        self,
+        platform: Platform,
+        route: str,
+        handler: Callable[[Call], Answer],
+        request: Request,
+        as_of: datetime,
+    ) -> Response:
+        used, seconds_left = self._use(route, request.path_params["as_of"])
+        now = int(as_of.timestamp())
+        headers = platform.limit_headers(self.limit, max(self.limit - used, 0), now + math.ceil(seconds_left))
+        if used > self.limit:
+            return _response(platform.refusal(429), as_of, headers)
+        fault = self.faults.due(f"{request.url.path}?{request.url.query}")
+        if fault and fault.kind is FaultKind.RATE_LIMITED:
+            headers = platform.limit_headers(self.limit, 0, now + fault.reset_seconds)
+            return _response(platform.refusal(429), as_of, headers)
+        if fault and fault.kind in (FaultKind.SERVER_ERROR, FaultKind.UNAVAILABLE):
+            return _response(platform.refusal(int(fault.kind)), as_of, headers)
+        kind = fault.kind if fault else None
+        try:
+            answer = handler(Call(request.path_params, request.query_params, as_of, kind))
+        except Refused as refused:
+            answer = refused.answer
+        return _response(answer, as_of, headers, kind)
+
+    def _use(self, route: str, as_of: str) -> tuple[int, float]:
+        """Count a request: how many the window has now seen, and the real seconds until it ends."""
+        now = time.monotonic()
+        began, used = self._windows.get((route, as_of), (now, 0))
+        if now - began >= self.window_seconds:
+            began, used = now, 0
+        self._windows[route, as_of] = (began, used + 1)
+        return used + 1, began + self.window_seconds - now
+
+
+def _response(
+    answer: Answer, as_of: datetime, headers: Mapping[str, str] | None = None, fault: FaultKind | None = None
+) -> Response:
+    body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+    if fault is FaultKind.MALFORMED:
+        body = body[: len(body) // 2]
+    kind = _CutResponse if fault is FaultKind.CUT else Response
+    return kind(
+        body,
+        answer.status,
+        {"Date": format_datetime(as_of, usegmt=True), **answer.headers, **(headers or {})},
+        answer.media_type,
+    )

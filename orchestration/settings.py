@@ -1,0 +1,74 @@
+"""Settings, read from the environment (prefix ``SIFARAT_``).
+
+Secrets are ``SecretStr``: printing a setting, a log line or an exception never shows them.
+"""
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+SHIPPED_MAPPINGS = PROJECT_DIR / "orchestration" / "mappings"
+
+
+class Settings(BaseSettings):
+    """Everything a run can be told. Paths are made absolute; days are UTC."""
+
+    model_config = SettingsConfigDict(env_prefix="SIFARAT_", env_ignore_empty=True, extra="ignore")
+
+    data_dir: Path = Field(PROJECT_DIR / "data", description="Landing, warehouse, publications, Dagster's storage")
+    inbox: Path | None = Field(None, description="Folder of exported files and training sheets, read in place")
+    registry_dir: Path | None = Field(None, description="Folder with the ministry's missions.csv and accounts.csv")
+    first_day: date = Field(date(2026, 1, 1), description="First daily partition (UTC)")
+
+    x_base_url: str = Field("https://api.x.com", description="X API v2, without the /2")
+    x_bearer_token: SecretStr | None = Field(None, description="App-only bearer token of X API v2")
+
+    trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
+    max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
+    request_timeout_seconds: float = Field(30.0, gt=0)
+    rate_limit_patience_seconds: float = Field(16 * 60, gt=0, description="Longest wait for a limit's reset")
+    kept_publications: int = Field(7, ge=1)
+
+    pseudonym_key: SecretStr | None = Field(None, description="Key of officers' pseudonyms")
+    pseudonym_key_file: Path | None = Field(None, description="File that holds the key; made once when unset")
+
+    sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
+
+    @field_validator("data_dir", "inbox", "registry_dir", "pseudonym_key_file")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().resolve() if path else None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """True when nothing real was given to read: the synthetic ministry stands in, labelled as such."""
+        return self.inbox is None and self.x_bearer_token is None
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.data_dir / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.data_dir / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data_dir / "dagster"
+
+    @cached_property
+    def key_file(self) -> Path:
+        return self.pseudonym_key_file or self.data_dir / "pseudonym.key"
+
+
+def load_settings() -> Settings:
+    """Settings of this process. Raises pydantic's ValidationError naming the variable and what it expects."""
+    return Settings()

@@ -1,0 +1,65 @@
+"""Training records from spreadsheets: courses, registrations, assessments and their results.
+
+CSV and XLSX files in the inbox, each with a mapping (``orchestration/mappings/`` or the inbox's own). Days
+are calendar days as the file writes them, without a zone. ``person_id`` is personal data: it stays in the
+landing and in the warehouse's restricted schema.
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.contracts import Contract, count, key, optional, required
+from orchestration.landing import Landing, Progress, Receipt
+from orchestration.sources.mappings import land_inbox
+
+COURSES = Contract(
+    "sheets",
+    "courses",
+    (key("course_id"), optional("name"), optional("starts_on", pl.Date), count("length_days")),
+    "One row per course, as one run of it.",
+)
+REGISTRATIONS = Contract(
+    "sheets",
+    "registrations",
+    (
+        key("course_id"),
+        key("person_id"),
+        optional("mission_id"),
+        optional("gender"),
+        optional("outcome"),
+    ),
+    "One row per course and person registered for it, with the outcome as the trainers wrote it.",
+)
+ASSESSMENTS = Contract(
+    "sheets",
+    "assessments",
+    (
+        key("assessment_id"),
+        required("course_id"),
+        optional("kind"),
+        optional("weight", pl.Float64, minimum=0),
+        optional("due_day", pl.Int64),
+        optional("max_score", pl.Float64, minimum=0),
+    ),
+    "One row per assessment of a course; due_day counts days from the course's start.",
+)
+ASSESSMENT_RESULTS = Contract(
+    "sheets",
+    "assessment_results",
+    (
+        key("assessment_id"),
+        key("person_id"),
+        optional("submitted_day", pl.Int64),
+        optional("submitted_on", pl.Date),
+        optional("is_banked", pl.Boolean),
+        optional("score", pl.Float64, minimum=0),
+    ),
+    "One row per assessment and person who handed something in; score is NULL where none was given.",
+)
+CONTRACTS = (COURSES, REGISTRATIONS, ASSESSMENTS, ASSESSMENT_RESULTS)
+
+
+def extract(landing: Landing, inbox: Path, shipped: Path, *, progress: Progress) -> list[Receipt]:
+    """Land the inbox's training sheets. Raises SourceError naming the file and the column or line at fault."""
+    return land_inbox(landing, inbox, shipped, CONTRACTS, progress=progress)

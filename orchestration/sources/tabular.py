@@ -1,0 +1,218 @@
+"""CSV and XLSX files as text, cell by cell, with the line each record began on.
+
+Nothing is typed and nothing is dropped here: what cannot be split into the header's columns is kept as a
+misfit, what cannot be decoded is kept in a visible form (``\\x9d``) with a warning. Lines count from 1 as an
+editor counts them; for XLSX they are the sheet's row numbers.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.contracts import FINDINGS_SCHEMA, Contract, Presence
+from orchestration.sources import SourceError
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+"""What Python's surrogateescape leaves of a byte that is not in the encoding."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a field comes from: one header or several joined, and the part of it that a pattern takes."""
+
+    headers: tuple[str, ...]
+    separator: str = "-"
+    pattern: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file's records as text. ``cells`` has one column per header; ``lines`` and ``raw`` go with its rows."""
+
+    name: str
+    cells: pl.DataFrame
+    lines: pl.Series
+    misfits: pl.DataFrame
+    warnings: pl.DataFrame
+
+    def select(
+        self,
+        columns: Mapping[str, Column],
+        contract: Contract,
+        constants: Mapping[str, str] | None = None,
+        null_values: tuple[str, ...] = ("",),
+    ) -> pl.DataFrame:
+        """The contract's fields as text, ready to parse. Raises SourceError naming a column that is not there."""
+        for target, column in columns.items():
+            for header in column.headers:
+                if header not in self.cells.columns:
+                    raise SourceError(
+                        f"{self.name}: column {header!r} is missing, and {contract.name}.{target} is read from it. "
+                        f"The file has: {', '.join(map(repr, self.cells.columns))}. "
+                        "Export the file with that column, or name the right one in its mapping."
+                    )
+        given = self.cells.with_columns(
+            pl.when(pl.col(name).str.strip_chars().is_in(null_values)).then(None).otherwise(pl.col(name)).alias(name)
+            for name in self.cells.columns
+        )
+        text = given.select(
+            _taken(columns[f.name]).alias(f.name)
+            if f.name in columns
+            else pl.lit((constants or {}).get(f.name), pl.String).alias(f.name)
+            for f in contract.fields
+        )
+        return text.with_columns(self.lines.alias("source_line"), self.raw)
+
+    @property
+    def raw(self) -> pl.Series:
+        """Each record as a JSON object, header to cell, as received."""
+        return self.cells.select(pl.struct(pl.all()).struct.json_encode().alias("raw")).to_series()
+
+    def own_columns(self, contract: Contract) -> dict[str, Column]:
+        """The mapping of a file whose headers are the contract's own names; optional ones may be left out."""
+        return {
+            f.name: Column((f.name,))
+            for f in contract.fields
+            if f.presence is not Presence.OPTIONAL or f.name in self.cells.columns
+        }
+
+
+def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str = ",") -> Sheet:
+    """Read a CSV file. Raises SourceError for a missing or empty file and for a quote that is never closed."""
+    text, damaged_lines = _decode(_bytes(path, name), name, encoding)
+    # Only a line feed ends a line: exports carry bare carriage returns inside quoted texts.
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
+    try:
+        header = _header(next(reader), name)
+    except StopIteration:
+        raise SourceError(f"{name}: the file is empty; the first line must name the columns") from None
+    except csv.Error as error:
+        raise SourceError(f"{name}, line {reader.line_num}: the header cannot be read: {error}") from None
+
+    rows, lines, misfits = [], [], []
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            if "unexpected end of data" in str(error):
+                raise SourceError(
+                    f"{name}, line {line}: a quoted cell begins here and is never closed, so the rest of the file "
+                    "cannot be told apart. Close the quote, or export the file again."
+                ) from None
+            misfits.append((line, text.split("\n")[line - 1], f"cannot be split into cells: {error}"))
+            continue
+        if len(row) == len(header):
+            rows.append(row)
+            lines.append(line)
+        elif row:
+            misfits.append((line, row, f"has {len(row)} cells where the header has {len(header)}"))
+
+    columns = zip(*rows, strict=True) if rows else [[] for _ in header]
+    cells = pl.DataFrame({h: pl.Series(values, dtype=pl.String) for h, values in zip(header, columns, strict=True)})
+    return _sheet(name, cells, lines, misfits, damaged_lines, encoding)
+
+
+def read_xlsx(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
+    """Read one sheet of a workbook as text. Raises SourceError naming a file or sheet that cannot be read."""
+    _bytes(path, name)
+    try:
+        grid = pl.read_excel(
+            path,
+            sheet_name=sheet,
+            has_header=False,
+            infer_schema_length=0,
+            drop_empty_rows=False,
+            drop_empty_cols=False,
+            raise_if_empty=False,
+        )
+    except Exception as error:  # the reader raises its own kinds for zip, XML and sheet-name faults
+        which = f", sheet {sheet!r}" if sheet else ""
+        raise SourceError(f"{name}{which}: cannot be read as an Excel workbook: {error}") from None
+    if grid.is_empty():
+        raise SourceError(f"{name}: the sheet is empty; the first row must name the columns")
+    header = _header(["" if cell is None else cell for cell in grid.row(0)], name)
+    cells = grid.slice(1).rename(dict(zip(grid.columns, header, strict=True))).cast(pl.String)
+    lines = pl.Series(range(2, cells.height + 2), dtype=pl.Int64)
+    filled = cells.select(pl.any_horizontal(pl.all().is_not_null()).alias("filled")).to_series()
+    return _sheet(name, cells.filter(filled), lines.filter(filled).to_list(), [], {}, "")
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{name}: cannot be read: {error.strerror} ({path})") from None
+
+
+def _decode(content: bytes, name: str, encoding: str) -> tuple[str, dict[int, str]]:
+    """The text, and for each line with bytes that are not in the encoding what they were."""
+    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    try:
+        return content.decode(codec), {}
+    except UnicodeDecodeError:
+        text = content.decode(codec, errors="surrogateescape")
+    except LookupError:
+        raise SourceError(f"{name}: {encoding!r} is no encoding that Python knows; correct the mapping") from None
+    damaged = {
+        number: ", ".join(sorted({_byte(found) for found in _UNDECODED.finditer(line)}))
+        for number, line in enumerate(text.split("\n"), start=1)
+        if _UNDECODED.search(line)
+    }
+    visible = _UNDECODED.sub(lambda found: f"\\{_byte(found)[1:]}", text)
+    return visible, damaged
+
+
+def _byte(found: re.Match) -> str:
+    return f"0x{ord(found[0]) - 0xDC00:02x}"
+
+
+def _header(cells: list[str], name: str) -> list[str]:
+    header = [cell.strip() or f"column {number}" for number, cell in enumerate(cells, start=1)]
+    twice = sorted({cell for cell in header if header.count(cell) > 1})
+    if twice:
+        raise SourceError(f"{name}: the header names {', '.join(map(repr, twice))} more than once; rename one of them")
+    return header
+
+
+def _sheet(name, cells, lines, misfits, damaged_lines, encoding) -> Sheet:
+    first_lines = pl.Series(lines, dtype=pl.Int64)
+    warnings = [
+        (record, first_lines[record - 1], line, bytes_)
+        for line, bytes_ in damaged_lines.items()
+        if (record := first_lines.search_sorted(line, side="right")) > 0
+    ]
+    return Sheet(
+        name=name,
+        cells=cells,
+        lines=first_lines,
+        misfits=pl.DataFrame(
+            [
+                (cells.height + number, line, "(record)", None, reason, json.dumps(received, ensure_ascii=False))
+                for number, (line, received, reason) in enumerate(misfits, start=1)
+            ],
+            schema=FINDINGS_SCHEMA,
+            orient="row",
+        ),
+        warnings=pl.DataFrame(
+            [
+                (record, first, "(record)", bytes_, f"line {line} holds bytes that are not {encoding}", None)
+                for record, first, line, bytes_ in warnings
+            ],
+            schema=FINDINGS_SCHEMA,
+            orient="row",
+        ),
+    )
+
+
+def _taken(column: Column) -> pl.Expr:
+    text = pl.concat_str([pl.col(header) for header in column.headers], separator=column.separator)
+    return text.str.extract(column.pattern, 1) if column.pattern else text

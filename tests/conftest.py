@@ -1,0 +1,39 @@
+"""Shared by all tests: where the real data lies, and no usage reports."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# A shared machine is slow now and then; that is no property of a parser.
+hypothesis.settings.register_profile("sifarat", deadline=None)
+hypothesis.settings.load_profile("sifarat")
+
+os.environ.update(DO_NOT_TRACK="1", DAGSTER_DISABLE_TELEMETRY="1", GX_ANALYTICS_ENABLED="false")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The real data that ``../shared/real`` holds, beside the repository."""
+    return SHARED / "real"
+
+
+@pytest.fixture(scope="session")
+def specs() -> Path:
+    """The platforms' own API descriptions."""
+    return SHARED / "specs"
+
+
+@pytest.fixture
+def progress():
+    """Keeps what a source says of its progress."""
+    told = []
+
+    def keep(what: str, done: int, total: int | None = None) -> None:
+        told.append((what, done, total))
+
+    keep.told = told
+    return keep
