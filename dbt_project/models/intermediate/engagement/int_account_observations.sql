@@ -1,0 +1,51 @@
+-- Every landed observation of an account, all platforms in the same columns.
+with x as (
+
+    select
+        'x' as platform,
+        account_native_id,
+        handle,
+        display_name,
+        followers,
+        following,
+        posts_total,
+        'x' as source,
+        observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        is_synthetic
+    from {{ ref('stg_x__accounts') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ account_id('platform', 'account_native_id', 'handle') }} as account_id,
+        row_number() over (
+            partition by platform, account_native_id, observed_date
+            order by observed_at desc, batch_id desc
+        ) as recency_of_day
+    from x
+
+)
+
+select
+    account_id,
+    observed_date,
+    observed_at,
+    recency_of_day = 1 as is_last_of_day,
+    platform,
+    account_native_id,
+    handle,
+    display_name,
+    followers,
+    following,
+    posts_total,
+    source,
+    batch_id,
+    source_file,
+    is_synthetic
+from ranked

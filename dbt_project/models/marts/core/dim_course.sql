@@ -1,0 +1,60 @@
+-- Courses of the trainers' lists, and those that only a registration or an assessment mentions.
+with listed as (
+
+    select
+        course_id,
+        name,
+        start_date,
+        length_days,
+        is_synthetic,
+        row_number() over (
+            partition by course_id
+            order by observed_at desc, batch_id desc, source_line desc, source_file desc
+        ) as recency
+    from {{ ref('stg_sheets__courses') }}
+
+),
+
+mentioned as (
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__registrations') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__assessments') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from listed
+
+),
+
+courses as (
+
+    select
+        course_id,
+        bool_or(is_synthetic) as is_synthetic
+    from mentioned
+    group by course_id
+
+)
+
+select
+    courses.course_id,
+    listed.name,
+    listed.start_date,
+    cast(listed.length_days as integer) as length_days,
+    listed.course_id is not null as is_listed,
+    courses.is_synthetic
+from courses
+left join listed
+    on courses.course_id = listed.course_id and listed.recency = 1

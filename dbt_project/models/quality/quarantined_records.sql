@@ -1,0 +1,15 @@
+-- Values of training records are personal data: they stay in the landing, where file and line lead to them.
+select
+    source,
+    table_name,
+    observed_date,
+    source_file,
+    source_line,
+    record_number,
+    field,
+    case when source != 'sheets' then value end as value,
+    reason,
+    observed_at,
+    batch_id,
+    is_synthetic
+from {{ ref('stg_landing__quarantine') }}

@@ -1,0 +1,27 @@
+with source as (
+
+    select * from {{ source('landing', 'batches') }}
+
+),
+
+renamed as (
+
+    select
+        source,
+        table_name,
+        batch_id,
+        source_file,
+        date as observed_date,
+        observed_at,
+        received,
+        landed,
+        quarantined,
+        repeated,
+        warned,
+        sha256,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

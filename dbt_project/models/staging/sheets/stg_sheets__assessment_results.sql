@@ -1,0 +1,26 @@
+with source as (
+
+    {{ landed('sheets', 'assessment_results') }}
+
+),
+
+renamed as (
+
+    select
+        assessment_id,
+        person_id,
+        submitted_day,
+        submitted_on as submitted_date,
+        is_banked,
+        score,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
