@@ -3,13 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DBT := $(BIN)/dbt
-
-# Usage reports are off for every tool that has them.
-export DO_NOT_TRACK := 1
-export DAGSTER_DISABLE_TELEMETRY := 1
-export DBT_SEND_ANONYMOUS_USAGE_STATS := false
-export GX_ANALYTICS_ENABLED := false
+MANIFEST := dbt_project/target/manifest.json
+MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup nightly test ui lint lock clean
@@ -17,15 +12,18 @@ export GX_ANALYTICS_ENABLED := false
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-setup: $(READY)  ## Set up: environment, locked packages, compiled bytecode, parsed models
+setup: $(READY) $(MANIFEST)  ## Set up: environment, locked packages, compiled bytecode, parsed models
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Bytecode is compiled once: without it every start takes twice as long.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib orchestration expectations || true
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib orchestration expectations > /dev/null || true
 	touch $@
+
+$(MANIFEST): $(READY) $(MODELS)
+	$(BIN)/sifarat parse
 
 nightly: setup  ## Run the main job: make nightly [FROM=day TO=day INBOX=folder TARGET=duckdb]
 	$(BIN)/sifarat nightly $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(INBOX),--inbox $(INBOX)) $(if $(TARGET),--target $(TARGET))

@@ -6,7 +6,8 @@ Heavy imports stand where they are used, so that ``--help`` and ``status`` answe
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings, load_settings
 
@@ -138,6 +140,14 @@ def ui(host: str, port: int) -> None:
     os.execv(dagster, [dagster, *arguments])
 
 
+@sifarat.command()
+def parse() -> None:
+    """Let dbt parse the models once, for the runs to come (`make setup` does)."""
+    tell_dbt(_settings())
+    os.chdir(DBT_PROJECT_DIR)
+    os.execv(DBT, [str(DBT), "--quiet", "parse"])
+
+
 def _settings() -> Settings:
     try:
         return load_settings()
@@ -185,7 +195,7 @@ def _run(settings: Settings, first: date, last: date, target: str) -> bool:
         if first == last
         else {"tags": {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)}}
     )
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, _quiet_stdout():
         result = job.execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"terminal": {}}}, **days
         )
@@ -207,17 +217,32 @@ def _run(settings: Settings, first: date, last: date, target: str) -> bool:
     return False
 
 
+@contextmanager
+def _quiet_stdout() -> Iterator[None]:
+    """Send what dbt prints to Dagster's log of the step alone; the terminal handler tells the progress on stderr."""
+    sys.stdout.flush()
+    terminal = os.dup(1)
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(terminal, 1)
+        os.close(terminal)
+
+
 def _events(result, kind: str) -> list:
     return [event for event in result.all_events if event.event_type_value == kind]
 
 
 def _show_landed(materializations: Iterable) -> None:
     table = Table("landed by this run", *LANDED_COLUMNS, title="Landing")
-    landed = {m.asset_key.path: m.metadata for m in materializations if "received" in m.metadata}
-    for path, metadata in sorted(landed.items()):
+    landed = {m.asset_key.to_user_string(): m.metadata for m in materializations if "received" in m.metadata}
+    for name, metadata in sorted(landed.items(), key=lambda item: item[0]):
         figures = [metadata[column].value for column in LANDED_COLUMNS.values()]
         if any(figures):
-            table.add_row(".".join(path), *(f"{figure:,}" for figure in figures))
+            table.add_row(name.replace("/", "."), *(f"{figure:,}" for figure in figures))
     if not table.rows:
         err.print("Nothing new was landed: every file of the inbox is landed already.")
         return

@@ -4,7 +4,6 @@ Secrets are ``SecretStr``: printing a setting, a log line or an exception never 
 """
 
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -33,8 +32,7 @@ class Settings(BaseSettings):
     rate_limit_patience_seconds: float = Field(16 * 60, gt=0, description="Longest wait for a limit's reset")
     kept_publications: int = Field(7, ge=1)
 
-    pseudonym_key: SecretStr | None = Field(None, description="Key of officers' pseudonyms")
-    pseudonym_key_file: Path | None = Field(None, description="File that holds the key; made once when unset")
+    pseudonym_key_file: Path | None = Field(None, description="Key of officers' pseudonyms; made once if missing")
 
     sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
 
@@ -64,8 +62,8 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
-    @cached_property
-    def key_file(self) -> Path:
+    @property
+    def pseudonym_key(self) -> Path:
         return self.pseudonym_key_file or self.data_dir / "pseudonym.key"
 
 

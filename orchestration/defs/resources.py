@@ -1,6 +1,5 @@
 """What a run works with: the settings, the landing, and where the data comes from."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,9 +10,10 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject
 from pydantic import PrivateAttr
 
+from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.landing import Landing, Window
 from orchestration.publication import Publications
-from orchestration.settings import PROJECT_DIR, Settings, load_settings
+from orchestration.settings import Settings, load_settings
 from orchestration.sources.http import Api
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Feeds(dg.ConfigurableResource):
         """The folder of exported files; the synthetic ministry's training sheets are written as of the night."""
         if not self.is_synthetic:
             return self._settings.inbox
-        from orchestration.sandbox.ministry import write_training_sheets
+        from orchestration.sandbox.training import write_training_sheets
 
         folder = self._settings.data_dir / "sandbox-inbox"
         write_training_sheets(folder, as_of=_night_after(window), seed=self._settings.sandbox_seed)
@@ -101,21 +101,15 @@ def _night_after(window: Window) -> datetime:
     return window.end_at + AFTER_MIDNIGHT
 
 
-dbt_project = DbtProject(project_dir=PROJECT_DIR / "dbt_project")
-
-
-def _dbt() -> DbtCliResource:
-    """dbt learns where the data and the pseudonyms' key are from the environment its subprocess inherits."""
-    settings = load_settings()
-    os.environ["SIFARAT_DATA_DIR"] = str(settings.data_dir)
-    os.environ["SIFARAT_PSEUDONYM_KEY_FILE"] = str(settings.key_file)
-    return DbtCliResource(project_dir=dbt_project)
+dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR)
 
 
 @dg.definitions
 def resources() -> dg.Definitions:
+    tell_dbt(load_settings())
+    dbt = DbtCliResource(project_dir=dbt_project, dbt_executable=str(DBT))
     return dg.Definitions(
-        resources={"feeds": Feeds(), "dbt": _dbt()},
+        resources={"feeds": Feeds(), "dbt": dbt},
         # DuckDB has one writer at a time and heavy imports are paid once, so a run is one process.
         executor=dg.in_process_executor,
     )

@@ -23,7 +23,7 @@ class TerminalHandler(logging.Handler):
     """Writes a run's events as a person wants to read them."""
 
     def __init__(self, console: Console):
-        super().__init__(logging.INFO)
+        super().__init__()
         self._console = console
         self._status = console.status("")
         self._started: dict[str, float] = {}
@@ -34,7 +34,8 @@ class TerminalHandler(logging.Handler):
         if event is None:
             if record.levelno >= logging.WARNING:
                 self._line(f"  [yellow]{escape(_message(record))}[/]")
-            elif record.name != "dagster":
+            elif record.levelno >= logging.INFO and self._step != "warehouse":
+                # Of the models' step the count is enough; dbt's own words are in the step's log.
                 self._show(_message(record))
             return
         match event.event_type_value:
@@ -44,7 +45,8 @@ class TerminalHandler(logging.Handler):
                 self._show("")
             case "ASSET_MATERIALIZATION" if event.step_key == "warehouse":
                 self._models += 1
-                self._show(f"{self._models} models")
+                if self._console.is_terminal:
+                    self._show(f"{self._models} models")
             case "STEP_SUCCESS":
                 self._end("[green]✓[/]", event.step_key)
             case "STEP_FAILURE":
@@ -58,7 +60,7 @@ class TerminalHandler(logging.Handler):
             self._status.update(text)
             self._status.start()
         else:
-            self._console.print(f"… {text}")
+            self._line(f"… {text}")
 
     def _end(self, mark: str, step: str) -> None:
         seconds = time.monotonic() - self._started.get(step, time.monotonic())
@@ -66,7 +68,7 @@ class TerminalHandler(logging.Handler):
         self._line(f"{mark} {STEP_WORDS.get(step, step)}[dim]{models}  {seconds:.1f} s[/]")
 
     def _line(self, text: str) -> None:
-        self._console.print(text)
+        self._console.print(text, soft_wrap=True)
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -76,7 +78,7 @@ def _message(record: logging.LogRecord) -> str:
 
 @dg.logger(description="A run's progress for a person at a terminal.")
 def terminal(_context: dg.InitLoggerContext) -> logging.Logger:
-    logger = logging.Logger("terminal", logging.INFO)
+    logger = logging.Logger("terminal")
     logger.addHandler(TerminalHandler(Console(stderr=True)))
     return logger
 

@@ -95,9 +95,22 @@ LONG_READ = {
 FILLINGS = {
     "en": {
         "weekday": ("Monday", "Tuesday", "Wednesday", "Thursday", "Saturday"),
-        "service": ("passport renewal", "visas", "attestation of documents", "birth registration", "identity cards"),
+        "service": (
+            "passport renewal",
+            "visas",
+            "attestation of documents",
+            "birth registration",
+            "identity cards",
+        ),
         "partner": ("the mayor", "the chamber of commerce", "the foreign minister", "university leaders"),
-        "topic": ("trade & investment", "climate action", "education", "digital services", "agriculture", "tourism"),
+        "topic": (
+            "trade & investment",
+            "climate action",
+            "education",
+            "digital services",
+            "agriculture",
+            "tourism",
+        ),
     },
     "ur": {
         "weekday": ("پیر", "منگل", "بدھ", "جمعرات", "ہفتہ"),

@@ -106,7 +106,9 @@ class Page:
 
     def body(self, data: Any, meta: dict | None = None) -> dict[str, Any]:
         includes = {
-            name: list(objects.values()) for name, objects in (("users", self.users), ("posts", self.posts)) if objects
+            name: list(objects.values())
+            for name, objects in (("users", self.users), ("posts", self.posts))
+            if objects
         }
         parts = {"data": data, "includes": includes, "errors": self.errors, "meta": meta}
         return {name: part for name, part in parts.items() if part}
@@ -271,7 +273,9 @@ class X:
         for expansion, find in expansions.items():
             if page.wants("expansions", expansion) and (post := find(account, as_of)):
                 user[expansion] = post.id
-                page.posts[post.id] = self._post_object(post, as_of, Page({"post.fields": page.wanted.get("post.fields", [])}))
+                page.posts[post.id] = self._post_object(
+                    post, as_of, Page({"post.fields": page.wanted.get("post.fields", [])})
+                )
         return user
 
     def _most_recent(self, account: Account, as_of: datetime) -> Post | None:
@@ -288,7 +292,11 @@ class X:
     def _post_object(self, post: Post, as_of: datetime, page: Page) -> dict[str, Any]:
         counts = post.counts_at(as_of)
         is_long = len(post.text) > SHORT_POST
-        text = f"{post.text[: SHORT_POST - 26].rsplit(' ', 1)[0]}… https://t.co/{post.id[-10:]}" if is_long else post.text
+        text = (
+            f"{post.text[: SHORT_POST - 26].rsplit(' ', 1)[0]}… https://t.co/{post.id[-10:]}"
+            if is_long
+            else post.text
+        )
         known = {
             "created_at": _told(post.created_at),
             "conversation_id": post.conversation_id,
@@ -374,7 +382,9 @@ def _entities(text: str) -> dict[str, list[dict]]:
     return {name: hits for name, hits in found.items() if hits}
 
 
-def _checked(query: Iterable[tuple[str, str]] | Mapping[str, str], known: Mapping[str, Parameter]) -> dict[str, list[str]]:
+def _checked(
+    query: Iterable[tuple[str, str]] | Mapping[str, str], known: Mapping[str, Parameter]
+) -> dict[str, list[str]]:
     """The query's values by parameter. Raises Refused with X's 400 for what X would not take."""
     wanted = {}
     for name, text in query.items():
@@ -386,7 +396,9 @@ def _checked(query: Iterable[tuple[str, str]] | Mapping[str, str], known: Mappin
             raise _invalid(name, [text], f"has {len(values)} values, and {parameter.most} are allowed")
         for value in values:
             if parameter.allowed and value not in parameter.allowed:
-                raise _invalid(name, [value], f"value [{value}] is not one of [{', '.join(sorted(parameter.allowed))}]")
+                raise _invalid(
+                    name, [value], f"value [{value}] is not one of [{', '.join(sorted(parameter.allowed))}]"
+                )
             if not re.fullmatch(parameter.pattern, value):
                 raise _invalid(name, [value], f"value [{value}] does not match ^{parameter.pattern}$")
         wanted[name] = values
@@ -466,7 +478,10 @@ def _invalid(parameter: str, values: list[str], complaint: str) -> Refused:
         Answer(
             {
                 "errors": [
-                    {"parameters": {parameter: values}, "message": f"The `{parameter}` query parameter {complaint}"}
+                    {
+                        "parameters": {parameter: values},
+                        "message": f"The `{parameter}` query parameter {complaint}",
+                    }
                 ],
                 "title": "Invalid Request",
                 "detail": "One or more parameters to your request was invalid.",

@@ -49,7 +49,13 @@ class Api:
     """
 
     def __init__(
-        self, platform: str, base_url: str, token: SecretStr, *, timeout_seconds: float, patience_seconds: float
+        self,
+        platform: str,
+        base_url: str,
+        token: SecretStr,
+        *,
+        timeout_seconds: float,
+        patience_seconds: float,
     ):
         self.platform = platform
         self.patience_seconds = patience_seconds
@@ -74,7 +80,9 @@ class Api:
                     return self._answer(self._client.get(path.lstrip("/"), params=params))
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            raise Refusal(f"{self.platform}: {path} answered {status}: {_said(error.response)}", status) from None
+            raise Refusal(
+                f"{self.platform}: {path} answered {status}: {_said(error.response)}", status
+            ) from None
         except (httpx.TransportError, _Unreadable) as error:
             raise SourceError(
                 f"{self.platform}: {path} could not be read in {ATTEMPTS} attempts: {error or type(error).__name__}"

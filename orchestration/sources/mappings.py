@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-import polars as pl
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -32,7 +31,9 @@ class MappedColumn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    headers: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(alias="from")
+    headers: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
+        alias="from"
+    )
     separator: str = "-"
     pattern: str | None = None
 
@@ -62,7 +63,9 @@ class Mapping(BaseModel):
     constants: dict[str, str] = {}
     times: MappedFormat = MappedFormat()
     dates: MappedFormat = MappedFormat()
-    columns: dict[str, Annotated[MappedColumn, BeforeValidator(lambda v: {"from": v} if isinstance(v, str) else v)]]
+    columns: dict[
+        str, Annotated[MappedColumn, BeforeValidator(lambda v: {"from": v} if isinstance(v, str) else v)]
+    ]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -141,7 +144,13 @@ def unmapped_files(inbox: Path, shipped: Path) -> list[str]:
 
 
 def land_inbox(
-    landing: Landing, inbox: Path, shipped: Path, contracts: tuple[Contract, ...], *, progress: Progress, doubts=None
+    landing: Landing,
+    inbox: Path,
+    shipped: Path,
+    contracts: tuple[Contract, ...],
+    *,
+    progress: Progress,
+    doubts=None,
 ) -> list[Receipt]:
     """Land every mapped file that is not landed yet. ``doubts(batch)`` may add warnings to a batch."""
     files = mapped_files(inbox, shipped, contracts)
@@ -193,5 +202,7 @@ def _matches(inbox: Path, pattern: str) -> list[Path]:
     return sorted(
         path
         for path in inbox.glob(pattern)
-        if path.is_file() and path.suffix.lower() in DATA_SUFFIXES and path.resolve().is_relative_to(inbox.resolve())
+        if path.is_file()
+        and path.suffix.lower() in DATA_SUFFIXES
+        and path.resolve().is_relative_to(inbox.resolve())
     )

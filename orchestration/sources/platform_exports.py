@@ -9,7 +9,16 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.contracts import FINDINGS_SCHEMA, TIMESTAMP, Contract, Formats, count, key, optional, required
+from orchestration.contracts import (
+    FINDINGS_SCHEMA,
+    TIMESTAMP,
+    Contract,
+    Formats,
+    count,
+    key,
+    optional,
+    required,
+)
 from orchestration.landing import Batch, Landing, Progress, Receipt
 from orchestration.sources.mappings import land_inbox
 from orchestration.sources.registry import PLATFORMS
@@ -80,7 +89,9 @@ def _times_against_ids(text: pl.DataFrame, formats: Formats) -> pl.DataFrame:
     off = times.filter(
         numbers >= FIRST_SNOWFLAKE, (told - pl.col("posted_at")).dt.total_minutes().abs() > 5
     ).with_columns(pl.col("posted_at").cast(pl.String).alias("posted_at"))
-    return _doubt(off, "posted_at", "differs by more than 5 minutes from the time in the post's id; check the zone")
+    return _doubt(
+        off, "posted_at", "differs by more than 5 minutes from the time in the post's id; check the zone"
+    )
 
 
 def _doubt(records: pl.DataFrame, name: str, reason: str) -> pl.DataFrame:

@@ -6,7 +6,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from orchestration.defs.resources import dbt_project
+from orchestration.defs.resources import Feeds, dbt_project
+from orchestration.pseudonyms import make_key_once
 
 
 class Stages(DagsterDbtTranslator):
@@ -19,6 +20,13 @@ class Stages(DagsterDbtTranslator):
 
 
 @dbt_assets(manifest=dbt_project.manifest_path, project=dbt_project, dagster_dbt_translator=Stages(), name="warehouse")
-def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource):
-    """Build every model and run its tests, in one dbt invocation."""
-    yield from dbt.cli(["build"], context=context).stream()
+def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource, feeds: Feeds):
+    """Build every model and run its data tests, in one dbt invocation. Raises when a model or a test fails."""
+    make_key_once(feeds.settings.pseudonym_key)
+    yield from dbt.cli(
+        # Unit tests prove the SQL, not the night's data: `make test` runs them.
+        ["build", "--exclude-resource-type", "unit_test"],
+        context=context,
+        # One folder for all runs: what dbt parsed last night need not be parsed again.
+        target_path=feeds.settings.data_dir / "dbt",
+    ).stream()

@@ -110,7 +110,9 @@ def test_a_corrupt_value_quarantines_its_row_with_file_line_field_and_reason(lan
 
 def test_a_missing_key_column_fails_with_the_file_and_the_column_and_lands_nothing(landing, inbox, progress):
     drop(inbox, EXPORT.replace("Id,", "Number,"))
-    with pytest.raises(SourceError, match=r"exports/page\.csv: column 'Id' is missing, and platform_exports\.posts\.post_id"):
+    with pytest.raises(
+        SourceError, match=r"exports/page\.csv: column 'Id' is missing, and platform_exports\.posts\.post_id"
+    ):
         land(landing, inbox, progress)
     assert landed_posts(landing).is_empty()
 
@@ -152,7 +154,11 @@ def test_the_real_posts_land_whole_and_their_damage_is_told_by_file_and_line(lan
     ]
     posts = landed_posts(landing)
     assert posts["post_id"].n_unique() == 6439
-    assert posts.select(pl.col("comments", "shares", "reactions").sum()).row(0) == (46_567_392, 67_180_179, 247_296_094)
+    assert posts.select(pl.col("comments", "shares", "reactions").sum()).row(0) == (
+        46_567_392,
+        67_180_179,
+        247_296_094,
+    )
     # Every text, byte for byte: what was read is what stands in the file.
     for name in ("BarackObama", "realDonaldTrump"):
         file = (real_data / "x_posts" / f"{name}.csv").read_bytes().decode("mac_roman")
@@ -161,7 +167,9 @@ def test_the_real_posts_land_whole_and_their_damage_is_told_by_file_and_line(lan
     # Each text beyond ASCII in these files was decoded wrongly before it was published; each is named.
     foreign = posts.filter(pl.col("text").str.contains(r"[^\x00-\x7f]"))
     warned = pl.read_parquet(landing.root / "_warnings/platform_exports/posts/*/*.parquet")
-    assert set(foreign.select("source_file", "source_line").rows()) == set(warned.select("source_file", "source_line").rows())
+    assert set(foreign.select("source_file", "source_line").rows()) == set(
+        warned.select("source_file", "source_line").rows()
+    )
 
 
 def test_a_zone_that_contradicts_the_posts_ids_is_doubted(landing, inbox, progress):
@@ -185,4 +193,8 @@ def test_the_real_training_records_land_with_the_totals_of_their_publisher(landi
         "Distinction": 3_024,
     }
     results = landing.read(sheets.ASSESSMENT_RESULTS)
-    assert (results.height, results["score"].null_count(), results["score"].sum()) == (173_912, 173, 13_169_342)
+    assert (results.height, results["score"].null_count(), results["score"].sum()) == (
+        173_912,
+        173,
+        13_169_342,
+    )

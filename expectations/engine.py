@@ -1,0 +1,73 @@
+"""Great Expectations on DuckDB. Importing this module imports Great Expectations, which takes seconds.
+
+GX's own SQL engine reads a cursor after its connection went back to the pool, which DuckDB answers with
+``list index out of range``; so here one connection is opened and kept.
+"""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+# Both are read when Great Expectations is imported.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+
+import great_expectations as gx  # noqa: E402
+from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
+from great_expectations.datasource.fluent import SQLDatasource  # noqa: E402
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: E402
+
+
+class OneConnectionEngine(SqlAlchemyExecutionEngine):
+    """Every query runs on the same connection, and one that fails does not spoil those after it."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator:
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        try:
+            yield self._connection
+        except Exception:
+            # DuckDB refuses every further query of a transaction in which one failed.
+            self._connection.rollback()
+            raise
+
+    def close(self) -> None:
+        """Let go of the database, so that a writer can open its file."""
+        if self._connection is not None:
+            self._connection.close()
+        self.engine.dispose()
+
+
+class OneConnectionDuckDB(SQLDatasource):
+    """DuckDB through that engine; GX's look-ups of tables go the same way."""
+
+    type: Literal["one_connection_duckdb"] = "one_connection_duckdb"
+    execution_engine_override = OneConnectionEngine
+
+    def get_engine(self):
+        return self.get_execution_engine().engine
+
+
+@contextmanager
+def opened(statements: Iterable[str]) -> Iterator[OneConnectionDuckDB]:
+    """A DuckDB in memory, prepared by ``statements`` (attached files, views), in an ephemeral GX context.
+
+    Raises SQLAlchemy's errors for a statement that fails. The files are let go of at the end.
+    """
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_one_connection_duckdb(
+        name="audited", connection_string="duckdb:///:memory:"
+    )
+    engine = source.get_execution_engine()
+    try:
+        with engine.get_connection() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+        yield source
+    finally:
+        engine.close()

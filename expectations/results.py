@@ -1,0 +1,62 @@
+"""Verdicts as rows of ``quality.check_results`` in the warehouse, published with the marts.
+
+Grain: one row per expectation of the latest run. ``audited_at`` is UTC. The table is no dbt model, so a build
+leaves it as it is.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from expectations.audit import SuiteError, Verdict
+from expectations.suite import Stage
+
+_TABLE = """
+create schema if not exists quality;
+create table if not exists quality.check_results (
+    run_id varchar not null,
+    stage varchar not null,
+    suite varchar not null,
+    table_name varchar not null,
+    expectation_type varchar not null,
+    column_name varchar,
+    severity varchar not null,
+    is_success boolean not null,
+    observed varchar not null,
+    unexpected_count bigint,
+    description varchar not null,
+    audited_at timestamp not null
+);
+comment on table quality.check_results is
+    'One row per expectation of the run that made this build: what was expected, and what came.';
+"""
+
+
+def record(warehouse: Path, run_id: str, stage: Stage, verdicts: Sequence[Verdict]) -> None:
+    """Put the verdicts in the place of the stage's former ones and of whatever another run left.
+
+    Raises SuiteError when the warehouse cannot be written.
+    """
+    import duckdb
+
+    audited_at = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        (run_id, stage, v.suite, v.table_name, v.expectation_type, v.column_name, v.severity, v.is_success)
+        + (v.observed, v.unexpected_count, v.description, audited_at)
+        for v in verdicts
+    ]
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute("begin")
+            connection.execute(_TABLE)
+            connection.execute("delete from quality.check_results where stage = ? or run_id != ?", [stage, run_id])
+            if rows:
+                places = ", ".join("?" * len(rows[0]))
+                connection.executemany(f"insert into quality.check_results values ({places})", rows)
+            connection.execute("commit")
+    except duckdb.IOException as error:
+        raise SuiteError(
+            f"The verdicts on {stage} records cannot be written to {warehouse}: {str(error).splitlines()[0]}. "
+            "Close what else has the file open, and run again."
+        ) from error

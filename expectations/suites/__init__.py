@@ -1,0 +1,1 @@
+"""What is expected, suite by suite: plain data, cheap to import."""

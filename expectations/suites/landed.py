@@ -1,0 +1,434 @@
+"""Suites over landed tables: what records that each keep their contract can still get wrong together.
+
+Each audits ``<source>.<table>`` and may compare with ``<source>.all_<table>`` (see ``expectations/landing.py``).
+A fault of single people's entries warns; a fault that would put wrong figures into the marts blocks.
+"""
+
+from expectations.suite import Expect, Suite, at_least, between, in_order, mostly_given, never_null, no_row, unique
+
+FIRST_POST_ON_X = "2006-03-21"
+FIRST_FACEBOOK_PAGE = "2004-02-04"
+
+ONE_RECORD_OF_A_BATCH = ("batch_id", "date")
+
+OUTCOMES = ("pass", "distinction", "fail", "withdrawn")
+"""Outcomes that the marts count, in lower case."""
+
+_AS_A_SPREADSHEET_WRITES_NUMBERS = r"^[0-9]+([.,][0-9]+)?[eE]\+[0-9]+$"
+"""What a spreadsheet makes of a long id: its last digits are gone, and different ids become one."""
+
+
+def _ids_are_whole(*columns: str) -> tuple[Expect, ...]:
+    return tuple(
+        no_row(
+            f"{column} was not turned into a rounded number by a spreadsheet (like 9.2E+17)",
+            f"select * from audited where regexp_matches({column}, '{_AS_A_SPREADSHEET_WRITES_NUMBERS}')",
+        )
+        for column in columns
+    )
+
+
+def _no_stray_blanks(*columns: str) -> tuple[Expect, ...]:
+    """A blank at an end makes two ids of one."""
+    return tuple(
+        no_row(
+            f"{column} has no blank at its ends",
+            f"select * from audited where {column} != trim({column}, chr(32) || chr(9) || chr(10) || chr(13) || chr(160))",
+            "warn",
+        )
+        for column in columns
+    )
+
+
+X_ACCOUNTS = Suite(
+    "landed",
+    "x.accounts",
+    (
+        *never_null("id", "username"),
+        unique("id", *ONE_RECORD_OF_A_BATCH),
+        *at_least(0, "followers_count", "following_count", "post_count"),
+        *at_least(FIRST_POST_ON_X, "created_at"),
+        in_order("created_at", "observed_at"),
+        no_row(
+            "no two accounts of a batch have one handle",
+            "select date, batch_id, lower(username) from audited group by all having count(distinct id) > 1",
+        ),
+        no_row(
+            "no account of 100 followers or more loses half of them from one observation to the next",
+            """
+            select audited.id
+            from audited
+            inner join (
+                select
+                    id, date, batch_id,
+                    lag(followers_count) over (partition by id order by observed_at, batch_id) as before
+                from x.all_accounts
+            ) as told using (id, date, batch_id)
+            where before >= 100 and audited.followers_count * 2 < before
+            """,
+            "warn",
+        ),
+        no_row(
+            "X gives every account that the day's register names",
+            """
+            select due.date, due.handle
+            from (
+                select distinct register.date, register.handle, register.native_id
+                from registry.all_accounts as register
+                where
+                    register.platform = 'x'
+                    and register.date in (select date from audited)
+                    and register.registered_from <= register.date
+                    and coalesce(register.registered_until >= register.date, true)
+            ) as due
+            anti join audited as by_id on due.date = by_id.date and due.native_id = by_id.id
+            anti join audited as by_handle
+                on due.date = by_handle.date and due.native_id is null and lower(due.handle) = lower(by_handle.username)
+            """,
+            "warn",
+        ),
+    ),
+)
+
+X_POSTS = Suite(
+    "landed",
+    "x.posts",
+    (
+        *never_null("id", "author_id", "created_at"),
+        unique("id", *ONE_RECORD_OF_A_BATCH),
+        *at_least(FIRST_POST_ON_X, "created_at"),
+        in_order("created_at", "observed_at"),
+        *at_least(
+            0, "like_count", "reply_count", "repost_count", "quote_count", "bookmark_count", "impression_count"
+        ),
+        no_row(
+            "every post's author is an account whose timeline was read in the same batch",
+            # A batch whose timelines were not landed was cut short; nothing is known of it.
+            """
+            select audited.id
+            from audited
+            semi join landing.batches as read_to_its_end
+                on
+                    read_to_its_end.source = 'x'
+                    and read_to_its_end.table_name = 'timelines'
+                    and audited.batch_id = read_to_its_end.batch_id
+                    and audited.date = read_to_its_end.date
+            anti join x.all_timelines as timelines
+                on
+                    audited.author_id = timelines.author_id
+                    and audited.batch_id = timelines.batch_id
+                    and audited.date = timelines.date
+            """,
+        ),
+        no_row(
+            "every post's author is among the accounts landed in the same batch",
+            "select id from audited anti join x.all_accounts as accounts "
+            "on audited.author_id = accounts.id and audited.batch_id = accounts.batch_id "
+            "and audited.date = accounts.date",
+            "warn",
+        ),
+        no_row(
+            "every post was made within the window that its timeline was read for",
+            """
+            select audited.id
+            from audited
+            inner join x.all_timelines as timelines using (author_id, batch_id, date)
+            where audited.created_at < timelines.window_start or audited.created_at >= timelines.window_end
+            """,
+            "warn",
+        ),
+        no_row(
+            "created_at is within 5 minutes of the time that the post's id tells",
+            # Since 4 November 2010 an id counts milliseconds, 22 bits up (twitter-archive/snowflake).
+            """
+            select id from audited
+            where
+                try_cast(id as bigint) >= 29700859247
+                and abs(epoch_ms(created_at) - ((try_cast(id as bigint) >> 22) + 1288834974657)) > 300000
+            """,
+            "warn",
+        ),
+    ),
+)
+
+X_TIMELINES = Suite(
+    "landed",
+    "x.timelines",
+    (
+        *never_null("author_id", "window_start", "window_end"),
+        unique("author_id", *ONE_RECORD_OF_A_BATCH),
+        in_order("window_start", "window_end"),
+        in_order("window_end", "observed_at"),
+        no_row(
+            "no timeline has more posts landed than were read from it",
+            """
+            select audited.author_id
+            from audited
+            inner join (
+                select author_id, batch_id, date, count(*) as landed from x.all_posts group by all
+            ) as posts using (author_id, batch_id, date)
+            where posts.landed > audited.posts_read
+            """,
+        ),
+    ),
+)
+
+PLATFORM_EXPORTS_POSTS = Suite(
+    "landed",
+    "platform_exports.posts",
+    (
+        *never_null("platform", "post_id", "account_handle", "posted_at"),
+        unique("platform", "post_id", *ONE_RECORD_OF_A_BATCH),
+        *at_least(
+            0, "reactions", "comments", "shares", "quotes", "saves", "impressions", "reach", "views", "clicks"
+        ),
+        no_row(
+            "no post was made more than a day after its file was saved (a file's own time tells when its figures "
+            "were observed: set it right with `touch -d`)",
+            "select post_id from audited where posted_at > observed_at + interval 1 day",
+        ),
+        no_row(
+            "no post was made after its file was saved (else the mapping's time zone is wrong)",
+            "select post_id from audited where posted_at > observed_at",
+            "warn",
+        ),
+        no_row(
+            "no post on X is older than X",
+            f"select post_id from audited where platform = 'x' and posted_at < timestamp '{FIRST_POST_ON_X}'",
+        ),
+        # Facebook lets a page date its posts back.
+        *at_least(FIRST_FACEBOOK_PAGE, "posted_at", severity="warn"),
+        *_ids_are_whole("post_id", "account_native_id"),
+        *_no_stray_blanks("post_id", "account_handle"),
+        no_row(
+            "ids of posts on X are numbers of up to 19 digits",
+            "select post_id from audited where platform = 'x' and not regexp_full_match(post_id, '[0-9]{{1,19}}')",
+        ),
+        no_row(
+            "ids of 16 digits or more do not all end in zeros, as a spreadsheet leaves them",
+            "select 1 from audited where regexp_full_match(post_id, '[0-9]{{16,}}') "
+            "having count(*) >= 10 and count(*) filter (where post_id like '%000') > count(*) / 2",
+        ),
+        no_row(
+            "no post reached more people than it had impressions",
+            "select post_id from audited where reach > impressions",
+            "warn",
+        ),
+        no_row(
+            "no post is claimed by two accounts",
+            "select platform, post_id from audited group by all having count(distinct lower(account_handle)) > 1",
+            "warn",
+        ),
+        no_row(
+            "every account is in the ministry's register, where there is one",
+            """
+            select distinct audited.platform, audited.account_handle
+            from audited
+            anti join registry.all_accounts as register
+                on
+                    audited.platform = register.platform
+                    and (
+                        lower(audited.account_handle) = lower(register.handle)
+                        or audited.account_native_id = register.native_id
+                    )
+            where exists (select 1 from registry.all_accounts)
+            """,
+            "warn",
+        ),
+    ),
+)
+
+SHEETS_COURSES = Suite(
+    "landed",
+    "sheets.courses",
+    (
+        *never_null("course_id"),
+        unique("course_id", *ONE_RECORD_OF_A_BATCH),
+        between("length_days", 1, 1500, "warn"),
+        *at_least("1947-08-14", "starts_on", severity="warn"),
+        *_no_stray_blanks("course_id"),
+        no_row(
+            "no two courses differ only in capitals",
+            "select lower(course_id) from audited group by all having count(distinct course_id) > 1",
+            "warn",
+        ),
+    ),
+)
+
+SHEETS_REGISTRATIONS = Suite(
+    "landed",
+    "sheets.registrations",
+    (
+        *never_null("course_id", "person_id"),
+        unique("course_id", "person_id", *ONE_RECORD_OF_A_BATCH),
+        *_ids_are_whole("person_id"),
+        *_no_stray_blanks("course_id", "person_id"),
+        no_row(
+            "every course is on the list of courses",
+            "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id",
+            "warn",
+        ),
+        no_row(
+            f"outcome is one of {', '.join(OUTCOMES)}, in any capitals, or empty",
+            f"select 1 from audited where lower(outcome) not in {OUTCOMES}",
+            "warn",
+        ),
+        no_row(
+            "every mission is in the ministry's register, where there is one",
+            """
+            select 1 from audited
+            anti join registry.all_missions as missions on audited.mission_id = missions.mission_id
+            where audited.mission_id is not null and exists (select 1 from registry.all_missions)
+            """,
+            "warn",
+        ),
+    ),
+)
+
+SHEETS_ASSESSMENTS = Suite(
+    "landed",
+    "sheets.assessments",
+    (
+        *never_null("assessment_id", "course_id"),
+        unique("assessment_id", *ONE_RECORD_OF_A_BATCH),
+        *_ids_are_whole("assessment_id"),
+        *_no_stray_blanks("assessment_id", "course_id"),
+        between("weight", 0, 100, "warn"),
+        no_row("max_score is more than 0", "select 1 from audited where max_score <= 0", "warn"),
+        no_row(
+            "every course is on the list of courses",
+            "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id",
+            "warn",
+        ),
+        no_row(
+            "no assessment belongs to two courses",
+            "select assessment_id from audited group by all having count(distinct course_id) > 1",
+        ),
+    ),
+)
+
+SHEETS_ASSESSMENT_RESULTS = Suite(
+    "landed",
+    "sheets.assessment_results",
+    (
+        *never_null("assessment_id", "person_id"),
+        unique("assessment_id", "person_id", *ONE_RECORD_OF_A_BATCH),
+        *_ids_are_whole("assessment_id", "person_id"),
+        *_no_stray_blanks("assessment_id", "person_id"),
+        *at_least(0, "score"),
+        mostly_given("score", 0.9),
+        no_row(
+            "no score is above the assessment's max_score, or above 100 where none is told",
+            """
+            select 1
+            from audited
+            left join (
+                select assessment_id, max(max_score) as max_score from sheets.all_assessments group by all
+            ) as assessments using (assessment_id)
+            where audited.score > coalesce(assessments.max_score, 100)
+            """,
+            "warn",
+        ),
+        no_row(
+            "every assessment is on the list of assessments",
+            "select 1 from audited anti join sheets.all_assessments as assessments "
+            "on audited.assessment_id = assessments.assessment_id",
+            "warn",
+        ),
+        no_row(
+            "every person is registered for some course",
+            "select 1 from audited anti join sheets.all_registrations as registrations "
+            "on audited.person_id = registrations.person_id",
+            "warn",
+        ),
+        no_row(
+            "nothing was submitted after the day the sheet was saved",
+            "select 1 from audited where submitted_on > cast(observed_at as date) + interval 1 day",
+            "warn",
+        ),
+    ),
+)
+
+REGISTRY_MISSIONS = Suite(
+    "landed",
+    "registry.missions",
+    (
+        *never_null("mission_id", "name", "time_zone"),
+        unique("mission_id", *ONE_RECORD_OF_A_BATCH),
+        *_no_stray_blanks("mission_id"),
+        no_row(
+            "no mission is called 'unassigned', which is where accounts without a mission are counted",
+            "select mission_id from audited where lower(mission_id) = 'unassigned'",
+        ),
+        between("latitude", -90, 90, "warn"),
+        between("longitude", -180, 180, "warn"),
+        no_row(
+            "no mission lies in the sea at 0, 0",
+            "select mission_id from audited where latitude = 0 and longitude = 0",
+            "warn",
+        ),
+    ),
+)
+
+REGISTRY_ACCOUNTS = Suite(
+    "landed",
+    "registry.accounts",
+    (
+        *never_null("platform", "handle", "mission_id", "registered_from"),
+        unique("platform", "handle", *ONE_RECORD_OF_A_BATCH),
+        in_order("registered_from", "registered_until", "warn"),
+        *_ids_are_whole("native_id"),
+        no_row(
+            "every account's mission is in the same day's register of missions",
+            "select handle from audited anti join registry.all_missions as missions "
+            "on audited.mission_id = missions.mission_id and audited.date = missions.date",
+        ),
+        no_row(
+            "no native id is registered for two handles that are held on one day",
+            """
+            select platform, native_id
+            from audited
+            where native_id is not null and coalesce(registered_until >= date, true)
+            group by date, batch_id, platform, native_id
+            having count(distinct lower(handle)) > 1
+            """,
+        ),
+        no_row(
+            "the register is not emptied where an earlier one named accounts",
+            """
+            select date
+            from landing.batches as emptied
+            where
+                source = 'registry' and table_name = 'accounts' and landed = 0
+                and date = (select max(date) from landing.batches where source = 'registry' and table_name = 'accounts')
+                and exists (select 1 from registry.all_accounts as earlier where earlier.date < emptied.date)
+            """,
+        ),
+        no_row(
+            "the register is not half as long as the one before",
+            """
+            select date
+            from (
+                select date, count(*) as accounts, lag(count(*)) over (order by date) as accounts_before
+                from registry.all_accounts
+                group by date
+            ) as registers
+            where date in (select date from audited) and accounts * 2 < accounts_before
+            """,
+            "warn",
+        ),
+    ),
+)
+
+SUITES = (
+    REGISTRY_MISSIONS,
+    REGISTRY_ACCOUNTS,
+    X_ACCOUNTS,
+    X_POSTS,
+    X_TIMELINES,
+    PLATFORM_EXPORTS_POSTS,
+    SHEETS_COURSES,
+    SHEETS_REGISTRATIONS,
+    SHEETS_ASSESSMENTS,
+    SHEETS_ASSESSMENT_RESULTS,
+)

@@ -1,0 +1,96 @@
+"""The two audits: landed records before they are modelled, marts before they are published.
+
+A suite is one check on its table. If an expectation of severity "block" fails, the step fails once all suites have
+told their verdicts, so that nothing after it runs and the last good publication stays. A "warn" is told and the run
+goes on.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import dagster as dg
+
+from expectations.audit import AuditFailed, Verdict, audit
+from expectations.landing import landed_views
+from expectations.results import record
+from expectations.suite import Suite
+from expectations.suites import landed, modelled
+from orchestration.defs.platforms.assets import exported_files, x_api
+from orchestration.defs.registry.assets import register_of_missions
+from orchestration.defs.resources import Feeds
+from orchestration.defs.training.assets import training_sheets
+from orchestration.defs.warehouse.assets import warehouse
+
+CHECK = "expectations"
+
+
+def _asset_of(suite: Suite) -> dg.AssetKey:
+    return dg.AssetKey(suite.table_name.split("."))
+
+
+def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.AssetCheckSpec]:
+    """One check per suite, which what reads the table has to wait for.
+
+    A table that others of the ``audited`` steps read cannot be waited for: their audit comes after them all. The
+    register is one: a night's posts are read even on a faulty register, because they cannot be read later.
+    """
+    read_before = {key for step in audited for read in step.asset_deps.values() for key in read}
+    return [
+        dg.AssetCheckSpec(
+            CHECK,
+            asset=_asset_of(suite),
+            blocking=_asset_of(suite) not in read_before,
+            description="; ".join(expect.says for expect in suite.expectations),
+        )
+        for suite in suites
+    ]
+
+
+@dg.multi_asset_check(
+    name="landed_records",
+    specs=_specs(landed.SUITES, register_of_missions, x_api, exported_files, training_sheets),
+)
+def landed_records(context: dg.AssetCheckExecutionContext, feeds: Feeds):
+    """What was landed since the standing publication, and every file that was ever landed."""
+    standing = feeds.publications().open_one()
+    views = landed_views(
+        feeds.settings.landing_dir,
+        [suite.table_name for suite in landed.SUITES],
+        standing.published_at if standing else None,
+    )
+    verdicts = audit(views, landed.SUITES)
+    record(feeds.settings.warehouse, context.run_id, "landed", verdicts)
+    yield from _results(landed.SUITES, verdicts)
+
+
+@dg.multi_asset_check(name="modelled_records", specs=_specs(modelled.SUITES, warehouse))
+def modelled_records(context: dg.AssetCheckExecutionContext, feeds: Feeds):
+    """The marts and the reconciliation of this build, as they would be published."""
+    verdicts = audit(feeds.settings.warehouse, modelled.SUITES)
+    record(feeds.settings.warehouse, context.run_id, "modelled", verdicts)
+    yield from _results(modelled.SUITES, verdicts)
+
+
+def _results(suites: Iterable[Suite], verdicts: Sequence[Verdict]) -> Iterator[dg.AssetCheckResult]:
+    """One result per suite. Raises AuditFailed after the last when something that blocks has failed."""
+    for suite in suites:
+        yield _result(suite, [verdict for verdict in verdicts if verdict.suite == suite.name])
+    AuditFailed.raise_for(verdicts)
+
+
+def _result(suite: Suite, verdicts: Sequence[Verdict]) -> dg.AssetCheckResult:
+    failed = [verdict for verdict in verdicts if not verdict.is_success]
+    blocking = [verdict.description for verdict in failed if verdict.severity == "block"]
+    warning = [verdict.description for verdict in failed if verdict.severity == "warn"]
+    return dg.AssetCheckResult(
+        asset_key=_asset_of(suite),
+        check_name=CHECK,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        description="; ".join(blocking + warning) or f"{len(verdicts)} expectations hold",
+        metadata={
+            "expectations": len(verdicts),
+            "blocking failures": len(blocking),
+            "warnings": len(warning),
+            "failed": blocking + warning,
+        },
+    )

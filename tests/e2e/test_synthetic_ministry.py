@@ -1,0 +1,85 @@
+"""`make nightly` on nothing: the synthetic ministry, from extraction to what an analyst sees."""
+
+import pytest
+
+
+def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synthetic_state):
+    assert synthetic_state.query("select count(*) from marts.dim_mission where mission_id != 'unassigned'") == [(90,)]
+    assert synthetic_state.query("select count(distinct account_id) from marts.dim_account") == [(90,)]
+    assert synthetic_state.query("select is_synthetic from quality.publication") == [(True,)]
+    marts = synthetic_state.query(
+        "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'is_synthetic' "
+        "and table_name != 'dim_mission' order by 1"
+    )
+    assert len(marts) == 10
+    for (mart,) in marts:
+        assert synthetic_state.query(f"select count(*) > 0, bool_and(is_synthetic) from marts.{mart}") == [
+            (True, True)
+        ], mart
+
+
+def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):
+    days = synthetic_state.query("select distinct observed_date::varchar from marts.fct_post_metrics_daily order by 1")
+    assert days == [("2026-03-02",), ("2026-03-03",)]
+    assert synthetic_state.query("select count(*) from quality.reconciliation where not is_reconciled") == [(0,)]
+    per_day = synthetic_state.query(
+        "select count(*) from marts.fct_account_daily where is_observed and followers > 0 group by activity_date"
+    )
+    assert per_day == [(90,), (90,)]
+
+
+def test_about_150_officers_of_all_missions_are_trained(synthetic_state):
+    [(officers, missions)] = synthetic_state.query(
+        "select count(*), count(distinct mission_id) from marts.dim_officer where mission_id != 'unassigned'"
+    )
+    assert 140 <= officers <= 160
+    assert missions >= 80
+    assert synthetic_state.query("select count(*) > 0 from marts.capacity_by_course where mean_post_test_score > 0") == [
+        (True,)
+    ]
+
+
+def test_descriptions_travel_with_the_published_columns(synthetic_state):
+    undescribed = synthetic_state.query(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
+    )
+    assert undescribed == []
+
+
+def test_status_says_what_is_published_and_that_it_is_synthetic(synthetic_state):
+    told = synthetic_state.sifarat("status")
+    assert told.returncode == 0
+    assert "SYNTHETIC DATA" in told.stdout
+    assert "fct_post_metrics_daily" in told.stdout
+    assert "current" in told.stdout
+
+
+def test_sql_answers_a_query_and_writes_nothing(synthetic_state):
+    told = synthetic_state.sifarat("sql", "select count(*) as missions from dim_mission")
+    assert told.returncode == 0
+    assert "91" in told.stdout
+    refused = synthetic_state.sifarat("sql", "drop table marts.dim_mission")
+    assert refused.returncode != 0
+    assert "read-only" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["status"], ["sql"], ["rollback"]])
+def test_a_command_before_the_first_publication_says_how_to_make_one(state, command):
+    told = state.sifarat(*command)
+    assert told.returncode == 1
+    assert "published" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("days", [["--from", "2026-13-01"], ["--from", "2026-03-05", "--to", "2026-03-01"], ["--to", "2999-01-01"]])
+def test_days_that_cannot_be_run_are_refused_before_anything_starts(state, days):
+    refused = state.sifarat("nightly", *days)
+    assert refused.returncode == 2
+    assert "2026" in refused.stderr
+    assert not state.data_dir.exists()
+
+
+def test_a_setting_that_is_wrong_is_named(new_state):
+    told = new_state("data", SIFARAT_TRAILING_DAYS="often").sifarat("status")
+    assert told.returncode == 1
+    assert "SIFARAT_TRAILING_DAYS" in told.stderr
