@@ -1,11 +1,11 @@
 """Verdicts as rows of ``quality.check_results`` in the warehouse, published with the marts.
 
-Grain: one row per expectation of the latest run. ``audited_at`` is UTC. The table is no dbt model, so a build
-leaves it as it is.
+Grain: one row per expectation of the latest audit of its stage. Neither a run nor a time is kept, so that a second
+run of the same day leaves the table as it was; ``quality.publication`` names the run. The table is no dbt model, so
+a build leaves it as it is.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations.audit import SuiteError, Verdict
@@ -14,7 +14,6 @@ from expectations.suite import Stage
 _TABLE = """
 create schema if not exists quality;
 create table if not exists quality.check_results (
-    run_id varchar not null,
     stage varchar not null,
     suite varchar not null,
     table_name varchar not null,
@@ -24,25 +23,23 @@ create table if not exists quality.check_results (
     is_success boolean not null,
     observed varchar not null,
     unexpected_count bigint,
-    description varchar not null,
-    audited_at timestamp not null
+    description varchar not null
 );
 comment on table quality.check_results is
     'One row per expectation of the run that made this build: what was expected, and what came.';
 """
 
 
-def record(warehouse: Path, run_id: str, stage: Stage, verdicts: Sequence[Verdict]) -> None:
-    """Put the verdicts in the place of the stage's former ones and of whatever another run left.
+def record(warehouse: Path, stage: Stage, verdicts: Sequence[Verdict]) -> None:
+    """Put the verdicts in the place of the stage's former ones.
 
     Raises SuiteError when the warehouse cannot be written.
     """
     import duckdb
 
-    audited_at = datetime.now(UTC).replace(tzinfo=None)
     rows = [
-        (run_id, stage, v.suite, v.table_name, v.expectation_type, v.column_name, v.severity, v.is_success)
-        + (v.observed, v.unexpected_count, v.description, audited_at)
+        (stage, v.suite, v.table_name, v.expectation_type, v.column_name, v.severity, v.is_success)
+        + (v.observed, v.unexpected_count, v.description)
         for v in verdicts
     ]
     warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +47,9 @@ def record(warehouse: Path, run_id: str, stage: Stage, verdicts: Sequence[Verdic
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("begin")
             connection.execute(_TABLE)
-            connection.execute("delete from quality.check_results where stage = ? or run_id != ?", [stage, run_id])
+            connection.execute(
+                "delete from quality.check_results where stage = ?", [stage]
+            )
             if rows:
                 places = ", ".join("?" * len(rows[0]))
                 connection.executemany(f"insert into quality.check_results values ({places})", rows)

@@ -65,7 +65,9 @@ def mostly_given(column: str, share: float) -> Expect:
 def unique(*columns: str) -> Expect:
     """The grain: no two rows agree in all of the columns."""
     if len(columns) == 1:
-        return Expect("ExpectColumnValuesToBeUnique", f"{columns[0]} is unique", arguments={"column": columns[0]})
+        return Expect(
+            "ExpectColumnValuesToBeUnique", f"{columns[0]} is unique", arguments={"column": columns[0]}
+        )
     return Expect(
         "ExpectCompoundColumnsToBeUnique",
         f"{', '.join(columns)} are unique together",
@@ -95,7 +97,12 @@ def in_order(earlier: str, later: str, severity: Severity = "block") -> Expect:
         "ExpectColumnPairValuesAToBeGreaterThanB",
         f"{earlier} is not after {later}",
         severity,
-        {"column_A": later, "column_B": earlier, "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+        {
+            "column_A": later,
+            "column_B": earlier,
+            "or_equal": True,
+            "ignore_row_if": "either_value_is_missing",
+        },
     )
 
 

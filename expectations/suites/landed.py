@@ -4,7 +4,17 @@ Each audits ``<source>.<table>`` and may compare with ``<source>.all_<table>`` (
 A fault of single people's entries warns; a fault that would put wrong figures into the marts blocks.
 """
 
-from expectations.suite import Expect, Suite, at_least, between, in_order, mostly_given, never_null, no_row, unique
+from expectations.suite import (
+    Expect,
+    Suite,
+    at_least,
+    between,
+    in_order,
+    mostly_given,
+    never_null,
+    no_row,
+    unique,
+)
 
 FIRST_POST_ON_X = "2006-03-21"
 FIRST_FACEBOOK_PAGE = "2004-02-04"
@@ -99,7 +109,13 @@ X_POSTS = Suite(
         *at_least(FIRST_POST_ON_X, "created_at"),
         in_order("created_at", "observed_at"),
         *at_least(
-            0, "like_count", "reply_count", "repost_count", "quote_count", "bookmark_count", "impression_count"
+            0,
+            "like_count",
+            "reply_count",
+            "repost_count",
+            "quote_count",
+            "bookmark_count",
+            "impression_count",
         ),
         no_row(
             "every post's author is an account whose timeline was read in the same batch",

@@ -63,7 +63,10 @@ RECONCILIATION = Suite(
             "every landed record stands in its fact or was superseded by a later one",
             "select 1 from audited where modelled is not null and landed_rows is distinct from modelled + superseded",
         ),
-        no_row("is_reconciled is true on every line", "select 1 from audited where not coalesce(is_reconciled, false)"),
+        no_row(
+            "is_reconciled is true on every line",
+            "select 1 from audited where not coalesce(is_reconciled, false)",
+        ),
     ),
 )
 

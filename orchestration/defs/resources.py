@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, SecretStr
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.landing import Landing, Window
@@ -83,7 +83,7 @@ class Feeds(dg.ConfigurableResource):
     def x_api(self, window: Window) -> Api | None:
         """X API v2, or None where there are no credentials for it."""
         if self._sandbox is not None:
-            base_url, token = self._sandbox.base_url("x", as_of=_night_after(window)), self._sandbox.token
+            base_url, token = self._sandbox.base_url("x", as_of=_night_after(window)), SecretStr(self._sandbox.token)
         elif self._settings.x_bearer_token is not None:
             base_url, token = self._settings.x_base_url, self._settings.x_bearer_token
         else:

@@ -32,9 +32,14 @@ LONGEST_SHORT_POST = 280
 DELETED_SHARE, RESTATED_SHARE, LONG_SHARE = 0.02, 0.08, 0.02
 WEEKEND_FACTOR = 0.35
 
+
+def _countries(codes: str) -> frozenset[str]:
+    return frozenset(codes.split())
+
+
 FRIDAY_SATURDAY, SATURDAY_SUNDAY = frozenset({4, 5}), frozenset({5, 6})
-FRIDAY_SATURDAY_COUNTRIES = frozenset("BD BH DZ EG IQ IR JO KW MV OM QA SA".split())
-ARABIC_SPEAKING_COUNTRIES = frozenset("AE BH DZ EG IQ JO KW LB MA OM QA SA TN".split())
+FRIDAY_SATURDAY_COUNTRIES = _countries("BD BH DZ EG IQ IR JO KW MV OM QA SA")
+ARABIC_SPEAKING_COUNTRIES = _countries("AE BH DZ EG IQ JO KW LB MA OM QA SA TN")
 HOUR_WEIGHTS = dict(zip(range(7, 23), (1, 3, 6, 8, 9, 8, 7, 7, 8, 8, 6, 4, 3, 2, 2, 1), strict=True))
 
 
@@ -123,7 +128,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Growth:
-    """Counts grow to ``final`` with the age; from ``restated_after`` on X counts a share of likes and reposts less."""
+    """Counts grow to ``final`` with age; from ``restated_after`` some likes and reposts are taken back."""
 
     final: Counts
     half_life_hours: float
@@ -148,7 +153,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class Post:
-    """One post. ``text`` is whole and HTML-escaped as X sends it; ``target`` is the quoted or reposted post."""
+    """One post. ``text`` is whole and HTML-escaped as X sends it; ``target`` is what it quotes or reposts."""
 
     id: str
     author: Account
@@ -358,7 +363,8 @@ class Ministry:
             # The register has fewer than 1,000 missions, so 1,023 is nobody's number in it.
             question_id = _snowflake(asked_at, 1023 << 12 | citizen % 4096)
             user_id = str(1_100_000_000_000_000_000 + citizen * 1_000_003)
-            text = f"@citizen_{citizen:04} {_sentence(chance, phrases.REPLIES, lang, account)} {phrases.TAGS[lang]}"
+            answer = _sentence(chance, phrases.REPLIES, lang, account)
+            text = f"@citizen_{citizen:04} {answer} {phrases.TAGS[lang]}"
         else:
             text = _statement(chance, lang, account)
         return Post(

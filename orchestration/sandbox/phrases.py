@@ -73,21 +73,22 @@ REPLIES = {
 
 LONG_READ = {
     "en": (
-        " The two sides reviewed the progress made since their last meeting, agreed on a calendar of visits, "
-        "and asked their experts to prepare a joint programme that covers training, exchanges of students and "
-        "support for small businesses. A summary of the decisions will be published once both capitals have "
-        "confirmed it."
+        " The two sides reviewed the progress made since their last meeting, agreed on a calendar of "
+        "visits, and asked their experts to prepare a joint programme that covers training, exchanges "
+        "of students and support for small businesses. A summary of the decisions will be published "
+        "once both capitals have confirmed it."
     ),
     "ur": (
-        " دونوں فریقوں نے گزشتہ ملاقات کے بعد ہونے والی پیش رفت کا جائزہ لیا، دوروں کا نظام الاوقات طے کیا اور "
-        "ماہرین کو ہدایت کی کہ وہ تربیت، طلبہ کے تبادلے اور چھوٹے کاروبار کی معاونت پر مشتمل مشترکہ پروگرام تیار "
-        "کریں۔ فیصلوں کا خلاصہ دونوں دارالحکومتوں کی توثیق کے بعد شائع کیا جائے گا۔ ہم تمام شرکا کے تعاون کے شکر "
-        "گزار ہیں اور آئندہ ملاقات کے منتظر ہیں۔"
+        " دونوں فریقوں نے گزشتہ ملاقات کے بعد ہونے والی پیش رفت کا جائزہ لیا، دوروں کا نظام الاوقات طے "
+        "کیا اور ماہرین کو ہدایت کی کہ وہ تربیت، طلبہ کے تبادلے اور چھوٹے کاروبار کی معاونت پر مشتمل "
+        "مشترکہ پروگرام تیار کریں۔ فیصلوں کا خلاصہ دونوں دارالحکومتوں کی توثیق کے بعد شائع کیا جائے گا۔"
+        " ہم تمام شرکا کے تعاون کے شکر گزار ہیں اور آئندہ ملاقات کے منتظر ہیں۔"
     ),
     "ar": (
-        " واستعرض الجانبان ما تحقق منذ لقائهما الأخير، واتفقا على جدول للزيارات المتبادلة، وكلفا الخبراء بإعداد "
-        "برنامج مشترك يشمل التدريب وتبادل الطلاب ودعم المشاريع الصغيرة. وسينشر ملخص القرارات بعد اعتمادها في "
-        "العاصمتين. ونتقدم بالشكر إلى جميع المشاركين على تعاونهم، ونتطلع إلى اللقاء القادم بينهم في وقت قريب."
+        " واستعرض الجانبان ما تحقق منذ لقائهما الأخير، واتفقا على جدول للزيارات المتبادلة، وكلفا "
+        "الخبراء بإعداد برنامج مشترك يشمل التدريب وتبادل الطلاب ودعم المشاريع الصغيرة. وسينشر ملخص "
+        "القرارات بعد اعتمادها في العاصمتين. ونتقدم بالشكر إلى جميع المشاركين على تعاونهم، ونتطلع إلى "
+        "اللقاء القادم بينهم في وقت قريب."
     ),
 }
 """Appended to a few posts, which then pass X's 280 characters."""

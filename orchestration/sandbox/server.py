@@ -1,7 +1,7 @@
 """A local HTTP server that answers for the synthetic ministry, each platform in its own protocol.
 
-``Sandbox`` serves ``/<platform>/as-of/<moment>/…`` on 127.0.0.1: below such a base URL everything is as it was
-at that moment (UTC), and the server's clock (its ``Date`` header and the resets of rate limits) says so. So
+``Sandbox`` serves ``/<platform>/as-of/<moment>/…`` on 127.0.0.1: below such a base URL all is as it was at
+that moment (UTC), and the server's clock (its ``Date`` header and the resets of rate limits) says so. So
 ninety nights can be run in one. A platform is one module with a class like ``x.X``.
 """
 
@@ -44,7 +44,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """Misbehave on requests whose path and query hold ``where``: let ``after`` of them pass, then spoil ``times``."""
+    """Misbehave on requests whose path and query hold ``where``: let ``after`` pass, then spoil ``times``."""
 
     kind: FaultKind
     where: str = ""
@@ -76,7 +76,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class Call:
-    """A request below a base URL, already let in; ``fault`` is for the kinds a protocol must commit itself."""
+    """A request below a base URL, let in already; ``fault`` is for those a protocol must commit itself."""
 
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -139,8 +139,8 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """A running sandbox; a context manager that stops it.
 
-    ``limit`` requests may be made per route, as-of moment and ``window_seconds`` of real time. ``token`` is the
-    one that lets in; it is new for each sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
+    ``limit`` requests may be made per route, as-of moment and ``window_seconds`` of real time. The
+    ``token`` that lets in is new for each sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
     """
 
     def __init__(

@@ -1,63 +1,62 @@
-"""The synthetic ministry's training: a series of workshops, as the trainers keep it in sheets.
+"""The synthetic ministry's workshops, as its trainers keep them: one Excel workbook per workshop.
 
-About every quarter from April 2021 there is a workshop: the first for all officers, the later ones for those
-newly posted and some of the others. When it is over the trainers save one workbook of it and never touch it
-again. Everything follows from the seed; days are calendar days, moments UTC. The officers are invented.
+    <folder>/synthetic.mapping.yaml        says which sheet and column is what
+    <folder>/workshops/syn-2021-q2.xlsx    sheets Course, Registrations, Assessments and Results
+
+A workbook appears when its workshop is over and never changes. It follows from the seed alone, byte for byte,
+and its modification time is the evening the trainers saved it, so it is landed as observed then, whatever
+night it is first asked for. Days and times are UTC.
 """
 
 import csv
+import io
 import os
 import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
-from io import BytesIO
-from itertools import count
 from pathlib import Path
+from typing import Any
 
 from orchestration.sandbox.ministry import REGISTRY_DIR
-from orchestration.sources import SourceError
 
 OFFICERS = 150
-FIRST_QUARTER = date(2021, 4, 1)
-LATER_PARTICIPANTS = 36
-SWAPS_PER_QUARTER = 2
-"""Two officers exchange their posts, so that every mission always has somebody."""
+FIRST_QUARTER = 2021 * 4 + 1
+"""Quarters since the year 0; this one is April to June 2021."""
 
-PASS_FROM, DISTINCTION_FROM = 55, 85
-WITHDRAWN_SHARE, MISSING_SCORE_SHARE, WOMEN_SHARE = 0.04, 0.03, 0.4
+LENGTH_DAYS = 3
+SAVED_AT = time(18, tzinfo=UTC)
+PASS_MARK, DISTINCTION_MARK, MAX_SCORE = 50, 85, 100
+WITHDRAWN_SHARE, MISSED_PRE_TEST_SHARE, UNMARKED_SHARE = 0.06, 0.05, 0.03
+FEWEST_INVITED, MOST_INVITED = 35, 60
+FEWEST_ROTATIONS, MOST_ROTATIONS = 3, 7
 
-TITLES = (
-    "Digital diplomacy foundations",
+SUBJECTS = (
+    "Foundations of digital diplomacy",
     "Writing for social media",
-    "Crisis communication online",
-    "Short video for missions",
-    "Reading engagement figures",
-    "Countering disinformation",
+    "Photo and video with a telephone",
+    "Consular service online",
+    "Communication in a crisis",
+    "Measuring engagement",
+    "Answering disinformation",
 )
 
 MAPPING = """\
-# The synthetic ministry's training sheets: invented officers, invented results.
+# Written by the sandbox: the synthetic ministry's workshops.
 source: sheets
 table: courses
 files: "workshops/*.xlsx"
 sheet: Course
 synthetic: true
-columns: {course_id: Course no., name: Course, starts_on: First day, length_days: Days}
+columns: {course_id: Course, name: Name, starts_on: Starts on, length_days: Days}
 ---
 source: sheets
 table: registrations
 files: "workshops/*.xlsx"
 sheet: Registrations
 synthetic: true
-columns:
-  course_id: Course no.
-  person_id: Service no.
-  mission_id: Mission
-  gender: Gender
-  outcome: Outcome
+columns: {course_id: Course, person_id: Service number, mission_id: Mission, gender: Gender, outcome: Outcome}
 ---
 source: sheets
 table: assessments
@@ -65,247 +64,224 @@ files: "workshops/*.xlsx"
 sheet: Assessments
 synthetic: true
 columns:
-  assessment_id: Assessment no.
-  course_id: Course no.
+  assessment_id: Assessment
+  course_id: Course
   kind: Kind
   weight: Weight
   due_day: Due on day
-  max_score: Maximum
+  max_score: Out of
 ---
 source: sheets
 table: assessment_results
 files: "workshops/*.xlsx"
 sheet: Results
 synthetic: true
-columns:
-  assessment_id: Assessment no.
-  person_id: Service no.
-  submitted_on: Handed in
-  score: Score
+columns: {assessment_id: Assessment, person_id: Service number, submitted_on: Handed in, score: Score}
 """
 
-Table = tuple[tuple[str, ...], list[tuple]]
-"""A sheet's header and its rows."""
+
+class OtherSeed(Exception):
+    """The folder holds another synthetic ministry's workbooks; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """One workshop of the series; ``number`` counts from 1."""
+    """One workshop; ``number`` counts quarters from the first, 0."""
 
-    seed: int
     number: int
-    first_day: date
-    length_days: int
 
-    @classmethod
-    def of_quarter(cls, seed: int, number: int) -> "Workshop":
-        """Begins on a Monday in the middle of its quarter's first month, and lasts two to five days."""
-        chance = _random(seed, "workshop", number)
-        quarter = FIRST_QUARTER.year * 4 + (FIRST_QUARTER.month - 1) // 3 + number - 1
-        earliest = date(quarter // 4, quarter % 4 * 3 + 1, chance.randint(5, 15))
-        monday = earliest + timedelta(days=-earliest.weekday() % 7)
-        return cls(seed, number, monday, chance.randint(2, 5))
+    @property
+    def starts_on(self) -> date:
+        """The second Monday of its quarter."""
+        year, quarter = divmod(FIRST_QUARTER + self.number, 4)
+        first = date(year, 3 * quarter + 1, 1)
+        return first + timedelta(days=-first.weekday() % 7 + 7)
+
+    @property
+    def ends_on(self) -> date:
+        return self.starts_on + timedelta(days=LENGTH_DAYS - 1)
+
+    @property
+    def saved_at(self) -> datetime:
+        return datetime.combine(self.ends_on, SAVED_AT)
 
     @property
     def course_id(self) -> str:
-        return f"SYN-{self.first_day:%Y-%m}"
+        return f"SYN-{self.starts_on.year}-Q{(self.starts_on.month + 2) // 3}"
 
     @property
     def name(self) -> str:
-        return f"{TITLES[(self.number - 1) % len(TITLES)]}, workshop {self.number} (synthetic)"
+        return f"{SUBJECTS[self.number % len(SUBJECTS)]}, workshop {self.number + 1} (synthetic)"
 
     @property
-    def last_day(self) -> date:
-        return self.first_day + timedelta(days=self.length_days - 1)
-
-    @cached_property
-    def saved_at(self) -> datetime:
-        """When the trainers saved the workbook: the evening of the last day (UTC)."""
-        minutes = _random(self.seed, "saved", self.number).randrange(180)
-        return datetime.combine(self.last_day, time(17), UTC) + timedelta(minutes=minutes)
-
-    @property
-    def file_name(self) -> str:
-        return f"{self.course_id}.xlsx"
+    def file(self) -> str:
+        """Relative to the folder."""
+        return f"workshops/{self.course_id.lower()}.xlsx"
 
 
 @dataclass(frozen=True)
-class Participant:
-    """An officer in a workshop. A score of None was not noted; ``stayed`` to the post-test or withdrew."""
+class Attendance:
+    """One officer in one workshop. A score is None where there is no mark, a day where nothing was handed in."""
 
-    officer: int
+    person_id: str
     mission_id: str
     gender: str
-    pre_test: int | None
-    post_test: int | None
-    stayed: bool
-
-    @property
-    def person_id(self) -> str:
-        return f"SYN-{self.officer:04}"
-
-    @property
-    def outcome(self) -> str | None:
-        if not self.stayed:
-            return "Withdrawn"
-        if self.post_test is None:
-            return None
-        if self.post_test >= DISTINCTION_FROM:
-            return "Distinction"
-        return "Pass" if self.post_test >= PASS_FROM else "Fail"
+    outcome: str | None
+    pre_test_on: date | None
+    pre_test_score: int | None
+    post_test_on: date | None
+    post_test_score: int | None
 
 
 def write_training_sheets(folder: Path, *, as_of: datetime, seed: int) -> None:
-    """Write the workbooks of the workshops that are over at ``as_of`` (UTC) and not written yet.
+    """Write what the trainers had saved by ``as_of`` and the folder does not hold yet.
 
-    Raises SourceError when the folder holds the sheets of another seed.
+    Later workbooks that the folder holds already stay: what was landed is not taken back. Raises OtherSeed
+    when the folder was begun with another seed, since two ministries in one landing would contradict.
     """
-    workshops = folder / "workshops"
-    over = list(workshops_until(seed, as_of))
-    _keep_apart(folder, seed)
-    missing = {workshop.number for workshop in over if not (workshops / workshop.file_name).exists()}
+    (folder / "workshops").mkdir(parents=True, exist_ok=True)
+    _keep_to_one_seed(folder / "_seed", seed)
+    mapping = folder / "synthetic.mapping.yaml"
+    if not mapping.exists() or mapping.read_text(encoding="utf-8") != MAPPING:
+        _write(mapping, MAPPING.encode(), datetime.combine(Workshop(0).starts_on, SAVED_AT))
+    missing = {workshop.number for workshop in workshops(as_of) if not (folder / workshop.file).exists()}
     if not missing:
         return
-    workshops.mkdir(parents=True, exist_ok=True)
-    for workshop, participants in zip(over, attendance(seed, mission_ids()), strict=False):
+    for workshop, attendances in attended(seed, until=max(missing)):
         if workshop.number in missing:
-            content = _workbook(workshop, sheets_of(workshop, participants))
-            _save(workshops / workshop.file_name, content, workshop.saved_at)
+            _write(folder / workshop.file, _workbook(workshop, attendances), workshop.saved_at)
 
 
-def workshops_until(seed: int, as_of: datetime) -> Iterator[Workshop]:
-    """The workshops whose workbook is saved by ``as_of``, oldest first."""
-    for number in count(1):
-        workshop = Workshop.of_quarter(seed, number)
-        if workshop.saved_at > as_of:
-            return
-        yield workshop
+def workshops(as_of: datetime) -> list[Workshop]:
+    """The workshops whose sheets were saved by ``as_of``, first to last."""
+    number, saved = 0, []
+    while (workshop := Workshop(number)).saved_at <= as_of:
+        saved.append(workshop)
+        number += 1
+    return saved
 
 
-def attendance(seed: int, missions: list[str]) -> Iterator[list[Participant]]:
-    """Who was in the first workshop, the second and so on, without end, by service number."""
-    for number, (posts, newly_posted) in enumerate(_postings(seed, missions), start=1):
-        chance = _random(seed, "attendance", number)
-        officers = list(range(1, OFFICERS + 1))
-        if number > 1:
-            others = [officer for officer in officers if officer not in newly_posted]
-            officers = sorted([*newly_posted, *chance.sample(others, LATER_PARTICIPANTS - len(newly_posted))])
-        yield [_participant(seed, officer, posts[officer - 1], chance) for officer in officers]
+def attended(seed: int, *, until: int) -> Iterator[tuple[Workshop, list[Attendance]]]:
+    """Every workshop up to number ``until`` with who attended it.
+
+    The first is for everyone. Before each later one some officers exchange posts, so that no mission is ever
+    without one; they are invited first, others by lot.
+    """
+    postings = _first_postings(seed)
+    people = list(range(OFFICERS))
+    for number in range(until + 1):
+        chance = random.Random(f"{seed}|workshop|{number}")
+        invited = people
+        if number > 0:
+            movers = chance.sample(people, 2 * chance.randint(FEWEST_ROTATIONS, MOST_ROTATIONS))
+            for one, other in zip(movers[::2], movers[1::2], strict=True):
+                postings[one], postings[other] = postings[other], postings[one]
+            stayed = [person for person in people if person not in movers]
+            seats = chance.randint(FEWEST_INVITED, MOST_INVITED) - len(movers)
+            invited = sorted(movers + chance.sample(stayed, seats))
+        workshop = Workshop(number)
+        yield workshop, [_attendance(seed, workshop, person, postings[person]) for person in invited]
 
 
-def mission_ids() -> list[str]:
+def _first_postings(seed: int) -> list[str]:
+    """The mission of each officer in April 2021: one at each, the others by lot, most of them at headquarters."""
     with open(REGISTRY_DIR / "missions.csv", encoding="utf-8", newline="") as file:
-        return [row["mission_id"] for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    missions = [row["mission_id"] for row in rows]
+    weights = [len(rows) if row["kind"] == "headquarters" else 1 for row in rows]
+    chance = random.Random(f"{seed}|postings")
+    postings = missions + chance.choices(missions, weights, k=OFFICERS - len(missions))
+    chance.shuffle(postings)
+    return postings
 
 
-def sheets_of(workshop: Workshop, participants: list[Participant]) -> dict[str, Table]:
-    """The workbook's sheets by name."""
-    course_id, pre, post = workshop.course_id, f"{workshop.course_id}-pre", f"{workshop.course_id}-post"
-    results = [(pre, p.person_id, workshop.first_day, p.pre_test) for p in participants]
-    results += [(post, p.person_id, workshop.last_day, p.post_test) for p in participants if p.stayed]
-    return {
-        "Course": (
-            ("Course no.", "Course", "First day", "Days"),
-            [(course_id, workshop.name, workshop.first_day, workshop.length_days)],
-        ),
-        "Registrations": (
-            ("Course no.", "Service no.", "Mission", "Gender", "Outcome"),
-            [(course_id, p.person_id, p.mission_id, p.gender, p.outcome) for p in participants],
-        ),
-        "Assessments": (
-            ("Assessment no.", "Course no.", "Kind", "Weight", "Due on day", "Maximum"),
-            [
-                (pre, course_id, "pre-test", 0, 0, 100),
-                (post, course_id, "post-test", 100, workshop.length_days - 1, 100),
-            ],
-        ),
-        "Results": (("Assessment no.", "Service no.", "Handed in", "Score"), results),
-    }
-
-
-def _postings(seed: int, missions: list[str]) -> Iterator[tuple[list[str], set[int]]]:
-    """Each officer's mission at each workshop, and who was posted elsewhere since the one before."""
-    chance = _random(seed, "postings")
-    posts = missions + chance.choices(missions, k=OFFICERS - len(missions))
-    chance.shuffle(posts)
-    yield list(posts), set()
-    while True:
-        moved = set()
-        for _ in range(SWAPS_PER_QUARTER):
-            one, other = chance.sample(range(OFFICERS), 2)
-            posts[one], posts[other] = posts[other], posts[one]
-            moved |= {one + 1, other + 1}
-        yield list(posts), moved
-
-
-def _participant(seed: int, officer: int, mission_id: str, chance: random.Random) -> Participant:
-    own = _random(seed, "officer", officer)
-    gender = "F" if own.random() < WOMEN_SHARE else "M"
-    pre_test = _score(own.gauss(52, 9) + chance.gauss(0, 8))
-    post_test = _score(pre_test + chance.gauss(18, 8))
-    stayed = chance.random() >= WITHDRAWN_SHARE
-    is_pre_noted, is_post_noted = (chance.random() >= MISSING_SCORE_SHARE for _ in range(2))
-    return Participant(
-        officer=officer,
+def _attendance(seed: int, workshop: Workshop, person: int, mission_id: str) -> Attendance:
+    own = random.Random(f"{seed}|officer|{person}")
+    gender, talent = own.choice("FM"), own.gauss(0, 8)
+    chance = random.Random(f"{seed}|workshop|{workshop.number}|officer|{person}")
+    before = _mark(chance.gauss(50 + talent, 12))
+    after = _mark(before + chance.gauss(22, 10))
+    has_pre_test = chance.random() >= MISSED_PRE_TEST_SHARE
+    is_marked = chance.random() >= UNMARKED_SHARE
+    has_withdrawn = chance.random() < WITHDRAWN_SHARE
+    post_test_score = after if is_marked and not has_withdrawn else None
+    return Attendance(
+        person_id=f"SYN-{person + 1:04}",
         mission_id=mission_id,
         gender=gender,
-        pre_test=pre_test if is_pre_noted else None,
-        post_test=post_test if stayed and is_post_noted else None,
-        stayed=stayed,
+        outcome="Withdrawn" if has_withdrawn else _outcome(post_test_score),
+        pre_test_on=workshop.starts_on if has_pre_test else None,
+        pre_test_score=before if has_pre_test else None,
+        post_test_on=None if has_withdrawn else workshop.ends_on,
+        post_test_score=post_test_score,
     )
 
 
-def _score(value: float) -> int:
-    return min(max(round(value), 0), 100)
+def _mark(points: float) -> int:
+    return min(max(round(points), 0), MAX_SCORE)
 
 
-def _random(seed: int, *what: object) -> random.Random:
-    return random.Random("|".join(map(str, (seed, "training", *what))))
+def _outcome(post_test_score: int | None) -> str | None:
+    """As the trainers write it: nothing until the post-test is marked."""
+    if post_test_score is None:
+        return None
+    if post_test_score >= DISTINCTION_MARK:
+        return "Distinction"
+    return "Pass" if post_test_score >= PASS_MARK else "Fail"
 
 
-def _workbook(workshop: Workshop, sheets: dict[str, Table]) -> bytes:
-    """The same bytes each time: the creation date is given, and in memory zip entries bear one fixed time."""
-    import xlsxwriter  # one night in a quarter needs it
+def _workbook(workshop: Workshop, attendances: list[Attendance]) -> bytes:
+    """The workbook's bytes. Its inner times are fixed, so that the same content is the same file."""
+    import xlsxwriter  # here, because most nights have nothing to write
 
-    content = BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        workbook.set_properties(
-            {
-                "title": workshop.name,
-                "comments": "Synthetic: invented officers and results.",
-                "created": workshop.saved_at.replace(tzinfo=None),
-            }
-        )
-        bold, day = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "yyyy-mm-dd"})
-        for name, (header, rows) in sheets.items():
-            sheet = workbook.add_worksheet(name)
-            sheet.write_row(0, 0, header, bold)
-            for line, row in enumerate(rows, start=1):
-                for column, value in enumerate(row):
-                    sheet.write(line, column, value, day if isinstance(value, date) else None)
-            sheet.autofit()
-    return content.getvalue()
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})
+    book.set_properties({"created": workshop.saved_at.replace(tzinfo=None), "title": workshop.name})
+    for sheet_name, rows in _sheets(workshop, attendances).items():
+        sheet = book.add_worksheet(sheet_name)
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    book.close()
+    return buffer.getvalue()
 
 
-def _keep_apart(folder: Path, seed: int) -> None:
-    """Write the mapping, and refuse a folder of another seed: its officers may be landed already."""
-    marker, mapping = folder / "_seed", folder / "synthetic.mapping.yaml"
+def _sheets(workshop: Workshop, attendances: list[Attendance]) -> dict[str, list[tuple[Any, ...]]]:
+    course = workshop.course_id
+    pre_test, post_test = f"{course}-pre", f"{course}-post"
+    results = [(pre_test, a.person_id, a.pre_test_on, a.pre_test_score) for a in attendances if a.pre_test_on]
+    results += [(post_test, a.person_id, a.post_test_on, a.post_test_score) for a in attendances if a.post_test_on]
+    return {
+        "Course": [
+            ("Course", "Name", "Starts on", "Days"),
+            (course, workshop.name, workshop.starts_on, LENGTH_DAYS),
+        ],
+        "Registrations": [
+            ("Course", "Service number", "Mission", "Gender", "Outcome"),
+            *((course, a.person_id, a.mission_id, a.gender, a.outcome) for a in attendances),
+        ],
+        "Assessments": [
+            ("Assessment", "Course", "Kind", "Weight", "Due on day", "Out of"),
+            (pre_test, course, "pre-test", 0, 0, MAX_SCORE),
+            (post_test, course, "post-test", 100, LENGTH_DAYS - 1, MAX_SCORE),
+        ],
+        "Results": [("Assessment", "Service number", "Handed in", "Score"), *results],
+    }
+
+
+def _keep_to_one_seed(marker: Path, seed: int) -> None:
     if not marker.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _save(marker, f"{seed}\n".encode())
-    held = marker.read_text().strip()
+        _write(marker, f"{seed}\n".encode(), datetime.combine(Workshop(0).starts_on, SAVED_AT))
+    held = marker.read_text(encoding="utf-8").strip()
     if held != str(seed):
-        raise SourceError(
-            f"{folder} holds the training sheets of the synthetic ministry of seed {held}, and "
-            f"SIFARAT_SANDBOX_SEED is {seed}; two ministries are never mixed. Set SIFARAT_DATA_DIR to "
-            "another folder, or remove the old state with `make clean`."
+        raise OtherSeed(
+            f"{marker.parent} holds the workshops of seed {held}, and SIFARAT_SANDBOX_SEED is {seed}: two synthetic "
+            "ministries are never mixed. Set SIFARAT_DATA_DIR to another folder, or remove the old state with "
+            "`make clean`."
         )
-    if not mapping.exists() or mapping.read_text(encoding="utf-8") != MAPPING:
-        _save(mapping, MAPPING.encode())
 
 
-def _save(path: Path, content: bytes, saved_at: datetime | None = None) -> None:
-    """The whole file or none, whatever happens; bearing the time ``saved_at`` (UTC) where one is given."""
+def _write(path: Path, content: bytes, saved_at: datetime) -> None:
+    """Write the whole file under another name, dated ``saved_at``, then rename it."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
@@ -313,8 +289,7 @@ def _save(path: Path, content: bytes, saved_at: datetime | None = None) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if saved_at:
-            os.utime(temporary, (saved_at.timestamp(), saved_at.timestamp()))
+        os.utime(temporary, (saved_at.timestamp(), saved_at.timestamp()))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """X API v2 as the sandbox speaks it: users, timelines and posts of the synthetic ministry.
 
 Names, parameters and limits are those of X's API description 2.167 (``post.fields``, ``repost_count``,
-``referenced_posts`` and the like); what it leaves open (defaults, wording of errors) follows X's documentation.
+``referenced_posts`` and the like); what it leaves open (defaults, wording of errors) is as X documents.
 Answers app-only tokens: fields that need a user's consent are refused one by one, as X does.
 """
 
@@ -21,34 +21,49 @@ PROBLEMS = "https://api.x.com/2/problems/"
 EARLIEST = datetime(2010, 11, 6, tzinfo=UTC)
 SHORT_POST = 280
 
-POST_FIELDS = frozenset(
-    """article article_title attachments card_uri community_id context_annotations conversation_id created_at
-    display_text_range edit_controls entities geo id lang matched_media_notes media_metadata non_public_metrics
-    note_post note_request_suggestions organic_metrics paid_partnership possibly_sensitive promoted_metrics
-    public_metrics reply_settings scopes source suggested_source_links suggested_source_links_with_counts text
-    withheld""".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+POST_FIELDS = _words(
+    """
+    article article_title attachments card_uri community_id context_annotations conversation_id
+    created_at display_text_range edit_controls entities geo id lang matched_media_notes media_metadata
+    non_public_metrics note_post note_request_suggestions organic_metrics paid_partnership
+    possibly_sensitive promoted_metrics public_metrics reply_settings scopes source
+    suggested_source_links suggested_source_links_with_counts text withheld
+    """
 )
-USER_FIELDS = frozenset(
-    """confirmed_email connection_status created_at description entities id is_identity_verified location name
-    parody profile_banner_url profile_image_url protected public_metrics receives_your_dm subscribes_to_you
-    subscription subscription_type url username verified verified_followers_count verified_type
-    withheld""".split()
+USER_FIELDS = _words(
+    """
+    confirmed_email connection_status created_at description entities id is_identity_verified location
+    name parody profile_banner_url profile_image_url protected public_metrics receives_your_dm
+    subscribes_to_you subscription subscription_type url username verified verified_followers_count
+    verified_type withheld
+    """
 )
-MEDIA_FIELDS = frozenset(
-    """alt_text duration_ms height media_key non_public_metrics organic_metrics preview_image_url promoted_metrics
-    public_metrics type url variants width""".split()
+MEDIA_FIELDS = _words(
+    """
+    alt_text duration_ms height media_key non_public_metrics organic_metrics preview_image_url
+    promoted_metrics public_metrics type url variants width
+    """
 )
-POLL_FIELDS = frozenset("duration_minutes end_datetime id options voting_status".split())
-PLACE_FIELDS = frozenset("contained_within country country_code full_name geo id name place_type".split())
-POST_EXPANSIONS = frozenset(
-    """article.cover_media article.media_entities attachments.media_keys attachments.media_source_tweet
+POLL_FIELDS = _words("duration_minutes end_datetime id options voting_status")
+PLACE_FIELDS = _words("contained_within country country_code full_name geo id name place_type")
+POST_EXPANSIONS = _words(
+    """
+    article.cover_media article.media_entities attachments.media_keys attachments.media_source_tweet
     attachments.poll_ids author_id edit_history_post_ids entities.mentions.username geo.place_id
-    in_reply_to_user_id referenced_posts username""".split()
+    in_reply_to_user_id referenced_posts username
+    """
 )
-USER_EXPANSIONS = frozenset("affiliation most_recent_post_id pinned_post_id".split())
-NEEDS_A_USERS_CONSENT = frozenset(
-    """non_public_metrics organic_metrics promoted_metrics confirmed_email connection_status receives_your_dm
-    subscribes_to_you subscription""".split()
+USER_EXPANSIONS = _words("affiliation most_recent_post_id pinned_post_id")
+NEEDS_A_USERS_CONSENT = _words(
+    """
+    non_public_metrics organic_metrics promoted_metrics confirmed_email connection_status
+    receives_your_dm subscribes_to_you subscription
+    """
 )
 
 _USERNAME = r"[A-Za-z0-9_]{1,15}"
@@ -57,7 +72,7 @@ _ID = r"[0-9]{1,19}"
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query parameter: a comma-separated list of ``allowed`` values or of what ``pattern`` matches, or one value."""
+    """A query parameter: a value or a comma-separated list, ``allowed`` ones or what ``pattern`` matches."""
 
     allowed: frozenset[str] = frozenset()
     pattern: str = ".+"
@@ -248,8 +263,7 @@ class X:
         state, mission = self._ministry.account_state(account, as_of), account.mission
         known = {
             "created_at": _told(account.created_at),
-            "description": f"Official account of the synthetic {account.display_name.removesuffix(' (synthetic)')}. "
-            "Invented for tests: no such office exists.",
+            "description": f"{account.display_name}. Invented for tests: no such office exists.",
             "location": f"{mission.city}, {mission.country}",
             "url": f"https://example.org/missions/{mission.mission_id}",
             "profile_image_url": f"https://example.org/missions/{mission.mission_id}.png",

@@ -4,8 +4,8 @@ Times told by the server's own clock (its ``Date`` header), in UTC: an observati
 whatever this machine's clock says.
 """
 
-import json
 import logging
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 LONGEST_BACKOFF = timedelta(minutes=1)
+HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects)
+"""Faults of the request, not of the way: asking again changes nothing."""
 
 
 class _Unreadable(Exception):
@@ -44,8 +46,8 @@ class Refusal(SourceError):
 class Api:
     """A platform's API below one base URL.
 
-    Raises Refusal for an answer that retries cannot cure and SourceError when they did not; both name the
-    platform and the path, never the token.
+    Raises Refusal for an answer that retries cannot cure and SourceError when they did not, or for a token that
+    no header can carry; they name the platform and the path, never the token.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Api:
         self.patience_seconds = patience_seconds
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {token.get_secret_value()}", "User-Agent": "sifarat"},
+            headers={"Authorization": f"Bearer {_sendable(token, platform)}", "User-Agent": "sifarat"},
             timeout=timeout_seconds,
         )
 
@@ -83,17 +85,17 @@ class Api:
             raise Refusal(
                 f"{self.platform}: {path} answered {status}: {_said(error.response)}", status
             ) from None
-        except (httpx.TransportError, _Unreadable) as error:
-            raise SourceError(
-                f"{self.platform}: {path} could not be read in {ATTEMPTS} attempts: {error or type(error).__name__}"
-            ) from None
+        except (httpx.RequestError, _Unreadable) as error:
+            attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
+            said = str(error) or type(error).__name__
+            raise SourceError(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
         raise AssertionError("a retry context returns or raises")
 
     def _answer(self, response: httpx.Response) -> Answer:
         response.raise_for_status()
         try:
             body = response.json()
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise _Unreadable(f"the answer is no JSON ({error})") from None
         if not isinstance(body, dict):
             raise _Unreadable(f"the answer is a JSON {type(body).__name__}, not an object")
@@ -101,8 +103,8 @@ class Api:
 
     def _wait(self, error: Exception) -> bool | float:
         """Whether to ask again, and after how many seconds where the platform says so."""
-        if isinstance(error, httpx.TransportError | _Unreadable):
-            return True
+        if isinstance(error, httpx.RequestError | _Unreadable):
+            return not isinstance(error, HOPELESS)
         if not isinstance(error, httpx.HTTPStatusError):
             return False
         if error.response.status_code == 429:
@@ -116,24 +118,51 @@ class Api:
         return error.response.status_code >= 500
 
 
+def _sendable(token: SecretStr, platform: str) -> str:
+    """The token without the line feed that a file ends with.
+
+    Anything else a header cannot carry is refused here: the HTTP library would quote the token in its error.
+    """
+    value = token.get_secret_value().strip()
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise SourceError(
+            f"{platform}: the token is empty or holds a blank or another character that no token has; copy it again"
+        )
+    return value
+
+
 def _server_time(response: httpx.Response) -> datetime:
-    told = response.headers.get("date")
-    return parsedate_to_datetime(told).astimezone(UTC) if told else datetime.now(UTC)
+    return _moment(response.headers.get("date")) or datetime.now(UTC)
 
 
 def _seconds_to_reset(response: httpx.Response) -> float | None:
-    if after := response.headers.get("retry-after"):
-        return float(after) if after.isdigit() else None
-    if reset := response.headers.get("x-rate-limit-reset"):
-        return max(float(reset) - _server_time(response).timestamp(), 0.0) + 0.5 if reset.isdigit() else None
+    """How long the platform asks to wait: ``Retry-After`` in seconds or as a time, or X's reset in Unix time."""
+    now = _server_time(response)
+    after, reset = response.headers.get("retry-after", ""), response.headers.get("x-rate-limit-reset", "")
+    if after.isdecimal():
+        return float(after)
+    if moment := _moment(after):
+        return max((moment - now).total_seconds(), 0.0)
+    if reset.isdecimal():
+        # Resets are told in whole seconds; half a second more is surely past it.
+        return max(float(reset) - now.timestamp(), 0.0) + 0.5
     return None
+
+
+def _moment(http_date: str | None) -> datetime | None:
+    """A header's time in UTC, or None when there is none to read."""
+    try:
+        return parsedate_to_datetime(http_date or "").astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _said(response: httpx.Response) -> str:
     """The platform's own words, cut to a line."""
     try:
         body = response.json()
-        words = body.get("detail") or body.get("title") or body.get("error") or body
-    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError):
-        words = response.text
-    return " ".join(str(words).split())[:300]
+        words = [body.get("detail") or body.get("title") or body.get("error") or body]
+        words += [error["message"] for error in body.get("errors") or [] if "message" in error]
+    except (ValueError, AttributeError, TypeError):
+        words = [response.text]
+    return " ".join(" ".join(map(str, words)).split())[:300]

@@ -27,7 +27,7 @@ MAPPING_SUFFIX = ".mapping.yaml"
 
 
 class MappedColumn(BaseModel):
-    """``Header`` alone, or an object: ``from`` one header or a list to join, ``pattern`` whose group 1 is taken."""
+    """``Header`` alone, or an object: ``from`` a header or a list to join, ``pattern`` whose group 1 counts."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -117,7 +117,7 @@ class MappedFile:
 
 
 def mapped_files(inbox: Path, shipped: Path, contracts: tuple[Contract, ...]) -> list[MappedFile]:
-    """The inbox's files that feed one of ``contracts``, by name. Raises SourceError for a mapping that is wrong."""
+    """The inbox's files that feed one of ``contracts``, by name. Raises SourceError for a wrong mapping."""
     known = {(contract.source, contract.table): contract for contract in contracts}
     chosen: dict[tuple, MappedFile] = {}
     for place, mapping in _mappings(inbox, shipped):

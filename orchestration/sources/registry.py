@@ -52,7 +52,7 @@ CONTRACTS = (MISSIONS, ACCOUNTS)
 
 
 def extract(folder: Path, window: Window, *, is_synthetic: bool) -> Iterator[Batch]:
-    """Both files as the snapshot of the window's last day. Raises SourceError naming a missing file or column."""
+    """Both files as the snapshot of the window's last day. Raises SourceError for a missing file or column."""
     for contract in CONTRACTS:
         path = folder / f"{contract.table}.csv"
         sheet = read_csv(path, name=path.name)

@@ -61,5 +61,5 @@ CONTRACTS = (COURSES, REGISTRATIONS, ASSESSMENTS, ASSESSMENT_RESULTS)
 
 
 def extract(landing: Landing, inbox: Path, shipped: Path, *, progress: Progress) -> list[Receipt]:
-    """Land the inbox's training sheets. Raises SourceError naming the file and the column or line at fault."""
+    """Land the inbox's training sheets. Raises SourceError naming the file and the column or line."""
     return land_inbox(landing, inbox, shipped, CONTRACTS, progress=progress)

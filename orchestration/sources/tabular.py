@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file's records as text. ``cells`` has one column per header; ``lines`` and ``raw`` go with its rows."""
+    """A file's records as text. ``cells`` has a column per header; ``lines`` and ``raw`` go with its rows."""
 
     name: str
     cells: pl.DataFrame
@@ -48,13 +48,13 @@ class Sheet:
         constants: Mapping[str, str] | None = None,
         null_values: tuple[str, ...] = ("",),
     ) -> pl.DataFrame:
-        """The contract's fields as text, ready to parse. Raises SourceError naming a column that is not there."""
+        """The contract's fields as text, ready to parse. Raises SourceError naming a missing column."""
         for target, column in columns.items():
             for header in column.headers:
                 if header not in self.cells.columns:
                     raise SourceError(
-                        f"{self.name}: column {header!r} is missing, and {contract.name}.{target} is read from it. "
-                        f"The file has: {', '.join(map(repr, self.cells.columns))}. "
+                        f"{self.name}: column {header!r} is missing, and {contract.name}.{target} is read "
+                        f"from it. The file has: {', '.join(map(repr, self.cells.columns))}. "
                         "Export the file with that column, or name the right one in its mapping."
                     )
         given = self.cells.with_columns(
@@ -87,7 +87,7 @@ class Sheet:
 
 
 def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str = ",") -> Sheet:
-    """Read a CSV file. Raises SourceError for a missing or empty file and for a quote that is never closed."""
+    """Read a CSV file. Raises SourceError for a missing or empty file and for a quote never closed."""
     text, damaged_lines = _decode(_bytes(path, name), name, encoding)
     # Only a line feed ends a line: exports carry bare carriage returns inside quoted texts.
     reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
@@ -108,8 +108,8 @@ def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str =
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 raise SourceError(
-                    f"{name}, line {line}: a quoted cell begins here and is never closed, so the rest of the file "
-                    "cannot be told apart. Close the quote, or export the file again."
+                    f"{name}, line {line}: a quoted cell begins here and is never closed, so the rest of the "
+                    "file cannot be told apart. Close the quote, or export the file again."
                 ) from None
             misfits.append((line, text.split("\n")[line - 1], f"cannot be split into cells: {error}"))
             continue

@@ -49,7 +49,7 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
     name="landed_records",
     specs=_specs(landed.SUITES, register_of_missions, x_api, exported_files, training_sheets),
 )
-def landed_records(context: dg.AssetCheckExecutionContext, feeds: Feeds):
+def landed_records(feeds: Feeds):
     """What was landed since the standing publication, and every file that was ever landed."""
     standing = feeds.publications().open_one()
     views = landed_views(
@@ -58,15 +58,15 @@ def landed_records(context: dg.AssetCheckExecutionContext, feeds: Feeds):
         standing.published_at if standing else None,
     )
     verdicts = audit(views, landed.SUITES)
-    record(feeds.settings.warehouse, context.run_id, "landed", verdicts)
+    record(feeds.settings.warehouse, "landed", verdicts)
     yield from _results(landed.SUITES, verdicts)
 
 
 @dg.multi_asset_check(name="modelled_records", specs=_specs(modelled.SUITES, warehouse))
-def modelled_records(context: dg.AssetCheckExecutionContext, feeds: Feeds):
+def modelled_records(feeds: Feeds):
     """The marts and the reconciliation of this build, as they would be published."""
     verdicts = audit(feeds.settings.warehouse, modelled.SUITES)
-    record(feeds.settings.warehouse, context.run_id, "modelled", verdicts)
+    record(feeds.settings.warehouse, "modelled", verdicts)
     yield from _results(modelled.SUITES, verdicts)
 
 
