@@ -103,9 +103,7 @@ def _verdicts(source, suite: Suite) -> list[Verdict]:
         asset = source.add_table_asset(name=suite.name, schema_name=schema, table_name=table)
         batch = asset.add_batch_definition_whole_table("whole").get_batch()
         # Without examples: they would be values of records, and some records are personal.
-        told = batch.validate(
-            _of_gx(suite), result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
-        )
+        told = batch.validate(_of_gx(suite), result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
     except Exception as error:
         raise SuiteError(
             f"{suite.name}: Great Expectations cannot run this suite on {suite.table_name}: {_first_line(error)}. "
@@ -123,9 +121,7 @@ def _of_gx(suite: Suite) -> Any:
     return gx.ExpectationSuite(
         name=suite.name,
         expectations=[
-            getattr(gxe, expect.kind)(
-                severity=levels[expect.severity], meta={"place": place}, **expect.arguments
-            )
+            getattr(gxe, expect.kind)(severity=levels[expect.severity], meta={"place": place}, **expect.arguments)
             for place, expect in enumerate(suite.expectations)
         ],
     )
@@ -190,9 +186,7 @@ def _verdict(
 def _raised(exception_info: Mapping[str, Any]) -> str | None:
     """Why an expectation raised. GX files it under the expectation itself or under each of its metrics."""
     raised = [exception_info] if "raised_exception" in exception_info else list(exception_info.values())
-    messages = sorted(
-        info["exception_message"] or "no reason given" for info in raised if info["raised_exception"]
-    )
+    messages = sorted(info["exception_message"] or "no reason given" for info in raised if info["raised_exception"])
     return _first_line(messages[0]) if messages else None
 
 

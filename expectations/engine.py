@@ -59,9 +59,7 @@ def opened(statements: Iterable[str]) -> Iterator[OneConnectionDuckDB]:
     """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_one_connection_duckdb(
-        name="audited", connection_string="duckdb:///:memory:"
-    )
+    source = context.data_sources.add_one_connection_duckdb(name="audited", connection_string="duckdb:///:memory:")
     engine = source.get_execution_engine()
     try:
         with engine.get_connection() as connection:

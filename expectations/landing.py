@@ -36,9 +36,7 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
             views[name] = views[f"{source}.all_{table}"]
         else:
             parts = _parts_since(landing, source, table, published_at)
-            views[name] = (
-                f"{_parquet([folder / '*' / 'part-contract.parquet', *parts], leaving_out='raw')} {committed}"
-            )
+            views[name] = f"{_parquet([folder / '*' / 'part-contract.parquet', *parts], leaving_out='raw')} {committed}"
     return views
 
 

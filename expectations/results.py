@@ -47,9 +47,7 @@ def record(warehouse: Path, stage: Stage, verdicts: Sequence[Verdict]) -> None:
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("begin")
             connection.execute(_TABLE)
-            connection.execute(
-                "delete from quality.check_results where stage = ?", [stage]
-            )
+            connection.execute("delete from quality.check_results where stage = ?", [stage])
             if rows:
                 places = ", ".join("?" * len(rows[0]))
                 connection.executemany(f"insert into quality.check_results values ({places})", rows)

@@ -65,9 +65,7 @@ def mostly_given(column: str, share: float) -> Expect:
 def unique(*columns: str) -> Expect:
     """The grain: no two rows agree in all of the columns."""
     if len(columns) == 1:
-        return Expect(
-            "ExpectColumnValuesToBeUnique", f"{columns[0]} is unique", arguments={"column": columns[0]}
-        )
+        return Expect("ExpectColumnValuesToBeUnique", f"{columns[0]} is unique", arguments={"column": columns[0]})
     return Expect(
         "ExpectCompoundColumnsToBeUnique",
         f"{', '.join(columns)} are unique together",

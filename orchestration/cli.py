@@ -114,7 +114,13 @@ def sql(query: str | None) -> None:
     if shell is None:
         raise click.ClickException("DuckDB's shell is not installed here. Run `make setup`.")
     # `current` may be swapped while the session lasts; the file that was opened stays as it is.
-    arguments = ["-readonly", "-cmd", "set search_path='marts,quality'", *(["-c", query] if query else []), str(current)]
+    arguments = [
+        "-readonly",
+        "-cmd",
+        "set search_path='marts,quality'",
+        *(["-c", query] if query else []),
+        str(current),
+    ]
     os.execv(shell, [shell, *arguments])
 
 
@@ -193,7 +199,9 @@ def _run(settings: Settings, first: date, last: date, target: str) -> bool:
     days = (
         {"partition_key": str(first)}
         if first == last
-        else {"tags": {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)}}
+        else {
+            "tags": {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)}
+        }
     )
     with dg.DagsterInstance.get() as instance, _quiet_stdout():
         result = job.execute_in_process(
@@ -267,7 +275,9 @@ def _show_checks(checks: list) -> None:
         err.print(f"[{colour}]check {check.check_name} of {check.asset_key.to_user_string()}:[/] ", end="")
         err.print(check.description or "failed", markup=False, highlight=False)
     blocked = sum(check.blocking for check in failed)
-    err.print(f"Checks: {len(checks) - len(failed)} passed, {len(failed) - blocked} warned, {blocked} blocked publication.")
+    err.print(
+        f"Checks: {len(checks) - len(failed)} passed, {len(failed) - blocked} warned, {blocked} blocked publication."
+    )
 
 
 def _summarise(publication: Path) -> None:
@@ -279,7 +289,9 @@ def _summarise(publication: Path) -> None:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where schema_name = 'marts' order by all"
         ).fetchall()
-        rows = {name: connection.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for schema, name in tables}
+        rows = {
+            name: connection.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for schema, name in tables
+        }
         reconciled = connection.execute(
             "select source || '.' || table_name, sum(received), sum(landed), sum(quarantined), sum(repeated), "
             "sum(modelled), bool_and(is_reconciled) from quality.reconciliation group by all order by all"
@@ -287,10 +299,20 @@ def _summarise(publication: Path) -> None:
         verdicts = connection.execute(
             "select count(*), count(*) filter (not is_success) from quality.check_results"
         ).fetchone()
-    whole = Table("all that is landed", "received", "landed", "quarantined", "repeated", "modelled", "reconciled",
-                  title="From landing to marts")
+    whole = Table(
+        "all that is landed",
+        "received",
+        "landed",
+        "quarantined",
+        "repeated",
+        "modelled",
+        "reconciled",
+        title="From landing to marts",
+    )
     for name, *figures, is_reconciled in reconciled:
-        whole.add_row(name, *("" if f is None else f"{int(f):,}" for f in figures), "yes" if is_reconciled else "[red]NO[/]")
+        whole.add_row(
+            name, *("" if f is None else f"{int(f):,}" for f in figures), "yes" if is_reconciled else "[red]NO[/]"
+        )
     out.print(whole)
     published = Table("mart", "rows", title=f"Published {published_at:%Y-%m-%d %H:%M:%S} UTC, run {run_id}")
     for name, number in rows.items():

@@ -195,9 +195,7 @@ PLATFORM_EXPORTS_POSTS = Suite(
     (
         *never_null("platform", "post_id", "account_handle", "posted_at"),
         unique("platform", "post_id", *ONE_RECORD_OF_A_BATCH),
-        *at_least(
-            0, "reactions", "comments", "shares", "quotes", "saves", "impressions", "reach", "views", "clicks"
-        ),
+        *at_least(0, "reactions", "comments", "shares", "quotes", "saves", "impressions", "reach", "views", "clicks"),
         no_row(
             "no post was made more than a day after its file was saved (a file's own time tells when its figures "
             "were observed: set it right with `touch -d`)",

@@ -208,9 +208,7 @@ class Ministry:
         with open(registry_dir / "accounts.csv", encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["platform"] == "x"]
         self.accounts = [
-            Account(
-                number, row["native_id"], row["handle"], row["display_name"], self.missions[row["mission_id"]]
-            )
+            Account(number, row["native_id"], row["handle"], row["display_name"], self.missions[row["mission_id"]])
             for number, row in enumerate(rows)
         ]
         self._by_id = {account.native_id: account for account in self.accounts}
@@ -381,9 +379,7 @@ class Ministry:
             in_reply_to_user_id=user_id,
         )
 
-    def _draw_growth(
-        self, account: Account, chance: random.Random, kind: Kind, created_at: datetime
-    ) -> Growth:
+    def _draw_growth(self, account: Account, chance: random.Random, kind: Kind, created_at: datetime) -> Growth:
         followers = self._followers(account, created_at)
         reach = chance.lognormvariate(math.log(0.12), 1.0)
         if chance.random() < 0.015:
@@ -442,9 +438,7 @@ class Ministry:
 
 def snowflake_time(native_id: str) -> datetime:
     """When an id of X was made, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(
-        milliseconds=(int(native_id) >> 22) + SNOWFLAKE_EPOCH_MS
-    )
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=(int(native_id) >> 22) + SNOWFLAKE_EPOCH_MS)
 
 
 def _snowflake(moment: datetime, low_bits: int) -> str:
@@ -467,13 +461,9 @@ def _deletion(chance: random.Random, created_at: datetime) -> datetime:
     return (created_at + timedelta(hours=hours)).replace(microsecond=0)
 
 
-def _sentence(
-    chance: random.Random, templates: dict[str, tuple[str, ...]], lang: str, account: Account
-) -> str:
+def _sentence(chance: random.Random, templates: dict[str, tuple[str, ...]], lang: str, account: Account) -> str:
     fillings = {slot: chance.choice(words) for slot, words in phrases.FILLINGS[lang].items()}
-    return chance.choice(templates[lang]).format(
-        city=account.mission.city, number=chance.randrange(5, 400), **fillings
-    )
+    return chance.choice(templates[lang]).format(city=account.mission.city, number=chance.randrange(5, 400), **fillings)
 
 
 def _statement(chance: random.Random, lang: str, account: Account) -> str:

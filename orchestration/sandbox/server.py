@@ -196,9 +196,7 @@ class Sandbox:
     def base_url(self, platform: str, as_of: datetime) -> str:
         """Where ``platform`` is as it was at ``as_of`` (with a time zone; whole seconds)."""
         if platform not in {known.name for known in self._platforms}:
-            raise ValueError(
-                f"the sandbox speaks {', '.join(p.name for p in self._platforms)}, not {platform!r}"
-            )
+            raise ValueError(f"the sandbox speaks {', '.join(p.name for p in self._platforms)}, not {platform!r}")
         if as_of.tzinfo is None:
             raise ValueError(f"as_of needs a time zone: {as_of}")
         return f"http://127.0.0.1:{self._port}/{platform}/as-of/{as_of.astimezone(UTC):{AS_OF_FORMAT}}"

@@ -121,9 +121,7 @@ class Page:
 
     def body(self, data: Any, meta: dict | None = None) -> dict[str, Any]:
         includes = {
-            name: list(objects.values())
-            for name, objects in (("users", self.users), ("posts", self.posts))
-            if objects
+            name: list(objects.values()) for name, objects in (("users", self.users), ("posts", self.posts)) if objects
         }
         parts = {"data": data, "includes": includes, "errors": self.errors, "meta": meta}
         return {name: part for name, part in parts.items() if part}
@@ -216,9 +214,7 @@ class X:
         if newest and not end:
             # The id says when: nothing newer need be generated to be left out.
             end = _made_by(newest)
-        unwanted = {
-            {"replies": Kind.REPLY, "retweets": Kind.RETWEET}[kind] for kind in page.wanted.get("exclude", [])
-        }
+        unwanted = {{"replies": Kind.REPLY, "retweets": Kind.RETWEET}[kind] for kind in page.wanted.get("exclude", [])}
         rest = (
             post
             for post in self._ministry.timeline(account, call.as_of, start, end)
@@ -307,9 +303,7 @@ class X:
         counts = post.counts_at(as_of)
         is_long = len(post.text) > SHORT_POST
         text = (
-            f"{post.text[: SHORT_POST - 26].rsplit(' ', 1)[0]}… https://t.co/{post.id[-10:]}"
-            if is_long
-            else post.text
+            f"{post.text[: SHORT_POST - 26].rsplit(' ', 1)[0]}… https://t.co/{post.id[-10:]}" if is_long else post.text
         )
         known = {
             "created_at": _told(post.created_at),
@@ -410,9 +404,7 @@ def _checked(
             raise _invalid(name, [text], f"has {len(values)} values, and {parameter.most} are allowed")
         for value in values:
             if parameter.allowed and value not in parameter.allowed:
-                raise _invalid(
-                    name, [value], f"value [{value}] is not one of [{', '.join(sorted(parameter.allowed))}]"
-                )
+                raise _invalid(name, [value], f"value [{value}] is not one of [{', '.join(sorted(parameter.allowed))}]")
             if not re.fullmatch(parameter.pattern, value):
                 raise _invalid(name, [value], f"value [{value}] does not match ^{parameter.pattern}$")
         wanted[name] = values

@@ -82,9 +82,7 @@ class Api:
                     return self._answer(self._client.get(path.lstrip("/"), params=params))
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            raise Refusal(
-                f"{self.platform}: {path} answered {status}: {_said(error.response)}", status
-            ) from None
+            raise Refusal(f"{self.platform}: {path} answered {status}: {_said(error.response)}", status) from None
         except (httpx.RequestError, _Unreadable) as error:
             attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
             said = str(error) or type(error).__name__

@@ -31,9 +31,7 @@ class MappedColumn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    headers: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
-        alias="from"
-    )
+    headers: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(alias="from")
     separator: str = "-"
     pattern: str | None = None
 
@@ -63,9 +61,7 @@ class Mapping(BaseModel):
     constants: dict[str, str] = {}
     times: MappedFormat = MappedFormat()
     dates: MappedFormat = MappedFormat()
-    columns: dict[
-        str, Annotated[MappedColumn, BeforeValidator(lambda v: {"from": v} if isinstance(v, str) else v)]
-    ]
+    columns: dict[str, Annotated[MappedColumn, BeforeValidator(lambda v: {"from": v} if isinstance(v, str) else v)]]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -89,9 +85,7 @@ class MappedFile:
     def read(self) -> Sheet:
         if self.path.suffix.lower() == ".xlsx":
             return read_xlsx(self.path, name=self.name, sheet=self.mapping.sheet)
-        return read_csv(
-            self.path, name=self.name, encoding=self.mapping.encoding, delimiter=self.mapping.delimiter
-        )
+        return read_csv(self.path, name=self.name, encoding=self.mapping.encoding, delimiter=self.mapping.delimiter)
 
     def batch(self) -> Batch:
         sheet = self.read()
@@ -202,7 +196,5 @@ def _matches(inbox: Path, pattern: str) -> list[Path]:
     return sorted(
         path
         for path in inbox.glob(pattern)
-        if path.is_file()
-        and path.suffix.lower() in DATA_SUFFIXES
-        and path.resolve().is_relative_to(inbox.resolve())
+        if path.is_file() and path.suffix.lower() in DATA_SUFFIXES and path.resolve().is_relative_to(inbox.resolve())
     )

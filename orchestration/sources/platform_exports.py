@@ -75,8 +75,7 @@ def _mangled_texts(text: pl.DataFrame) -> pl.DataFrame:
     numbered = text.with_row_index("record_number", offset=1)
     foreign = numbered.filter(pl.col("text").str.contains(r"[^\x00-\x7f]"))
     mangled = foreign.filter(
-        pl.col("text").str.contains(_MIS_DECODED)
-        | pl.col("text").map_elements(is_bad, return_dtype=pl.Boolean)
+        pl.col("text").str.contains(_MIS_DECODED) | pl.col("text").map_elements(is_bad, return_dtype=pl.Boolean)
     )
     return _doubt(mangled, "text", "holds signs of a wrong decoding before it was exported; kept as received")
 
@@ -89,9 +88,7 @@ def _times_against_ids(text: pl.DataFrame, formats: Formats) -> pl.DataFrame:
     off = times.filter(
         numbers >= FIRST_SNOWFLAKE, (told - pl.col("posted_at")).dt.total_minutes().abs() > 5
     ).with_columns(pl.col("posted_at").cast(pl.String).alias("posted_at"))
-    return _doubt(
-        off, "posted_at", "differs by more than 5 minutes from the time in the post's id; check the zone"
-    )
+    return _doubt(off, "posted_at", "differs by more than 5 minutes from the time in the post's id; check the zone")
 
 
 def _doubt(records: pl.DataFrame, name: str, reason: str) -> pl.DataFrame:

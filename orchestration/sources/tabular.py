@@ -58,10 +58,7 @@ class Sheet:
                         "Export the file with that column, or name the right one in its mapping."
                     )
         given = self.cells.with_columns(
-            pl.when(pl.col(name).str.strip_chars().is_in(null_values))
-            .then(None)
-            .otherwise(pl.col(name))
-            .alias(name)
+            pl.when(pl.col(name).str.strip_chars().is_in(null_values)).then(None).otherwise(pl.col(name)).alias(name)
             for name in self.cells.columns
         )
         text = given.select(
@@ -120,9 +117,7 @@ def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str =
             misfits.append((line, row, f"has {len(row)} cells where the header has {len(header)}"))
 
     columns = zip(*rows, strict=True) if rows else [[] for _ in header]
-    cells = pl.DataFrame(
-        {h: pl.Series(values, dtype=pl.String) for h, values in zip(header, columns, strict=True)}
-    )
+    cells = pl.DataFrame({h: pl.Series(values, dtype=pl.String) for h, values in zip(header, columns, strict=True)})
     return _sheet(name, cells, lines, misfits, damaged_lines, encoding)
 
 
@@ -166,9 +161,7 @@ def _decode(content: bytes, name: str, encoding: str) -> tuple[str, dict[int, st
     except UnicodeDecodeError:
         text = content.decode(codec, errors="surrogateescape")
     except LookupError:
-        raise SourceError(
-            f"{name}: {encoding!r} is no encoding that Python knows; correct the mapping"
-        ) from None
+        raise SourceError(f"{name}: {encoding!r} is no encoding that Python knows; correct the mapping") from None
     damaged = {
         number: ", ".join(sorted({_byte(found) for found in _UNDECODED.finditer(line)}))
         for number, line in enumerate(text.split("\n"), start=1)
@@ -186,9 +179,7 @@ def _header(cells: list[str], name: str) -> list[str]:
     header = [cell.strip() or f"column {number}" for number, cell in enumerate(cells, start=1)]
     twice = sorted({cell for cell in header if header.count(cell) > 1})
     if twice:
-        raise SourceError(
-            f"{name}: the header names {', '.join(map(repr, twice))} more than once; rename one of them"
-        )
+        raise SourceError(f"{name}: the header names {', '.join(map(repr, twice))} more than once; rename one of them")
     return header
 
 

@@ -134,9 +134,7 @@ class XApi:
             if token is None:
                 return posts, answer.observed_at
             if token in seen:
-                raise SourceError(
-                    f"x: the timeline of {user_id} gives the page token {token} again and never ends"
-                )
+                raise SourceError(f"x: the timeline of {user_id} gives the page token {token} again and never ends")
             seen.add(token)
 
 
@@ -199,9 +197,7 @@ def extract(
         )
         progress(f"x: {len(posts):,} posts read, accounts", done, len(users))
     if users and not timelines:
-        raise SourceError(
-            f"x: not one of {len(users)} timelines could be read; the first: {unread[0]['reason']}"
-        )
+        raise SourceError(f"x: not one of {len(users)} timelines could be read; the first: {unread[0]['reason']}")
     # Timelines say "read to the end", so they land after the posts they vouch for.
     yield batch(POSTS, posts, "2/users/{id}/tweets", [])
     yield batch(TIMELINES, timelines, "2/users/{id}/tweets", unread)
@@ -219,9 +215,7 @@ def _look_up(x: XApi, accounts: pl.DataFrame) -> tuple[list[dict], list[dict], d
     if not once:
         first = _problem(errors[0]) if errors else "no error was told"
         raise SourceError(f"x: X gives none of the {accounts.height} registered accounts; {first}")
-    lost = [
-        _warning("id", error.get("value") or error.get("resource_id"), _problem(error)) for error in errors
-    ]
+    lost = [_warning("id", error.get("value") or error.get("resource_id"), _problem(error)) for error in errors]
     return list(once.values()), lost, observed_at
 
 

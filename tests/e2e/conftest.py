@@ -51,9 +51,7 @@ class State:
         """Rows and a checksum over all values, in whatever order, of every published table."""
         tables = self.query("select schema_name, table_name from duckdb_tables() order by all")
         return {
-            f"{schema}.{table}": self.query(
-                f'select count(*), sum(hash(t)::hugeint) from {schema}."{table}" as t'
-            )[0]
+            f"{schema}.{table}": self.query(f'select count(*), sum(hash(t)::hugeint) from {schema}."{table}" as t')[0]
             for schema, table in tables
             if (schema, table) != NAMES_THE_RUN
         }

@@ -80,7 +80,9 @@ def test_the_asset_graph_reads_from_extraction_to_publication(assets):
     assert depends_on(assets, "staging/stg_x__posts") == {"x/posts", "staging/stg_landing__batches"}
     assert "intermediate/int_post_observations" in depends_on(assets, "marts/fct_post")
     assert "marts/fct_post" in depends_on(assets, "published/marts")
-    assert {assets[f"marts/{mart}"]["groupName"] for mart in ("dim_mission", "fct_post", "capacity_by_course")} == {"marts"}
+    assert {assets[f"marts/{mart}"]["groupName"] for mart in ("dim_mission", "fct_post", "capacity_by_course")} == {
+        "marts"
+    }
 
 
 def test_every_asset_is_described_and_the_marts_columns_too(assets):
@@ -96,8 +98,15 @@ def test_the_suites_stand_as_blocking_checks_beside_dbts_tests(assets):
     def checks(name: str) -> dict[str, bool]:
         return {check["name"]: check["blocking"] for check in assets[name]["assetChecksOrError"]["checks"]}
 
-    for name in ("x/posts", "platform_exports/posts", "sheets/assessment_results", "marts/fct_post_metrics_daily",
-                 "marts/engagement_by_mission_monthly", "marts/capacity_by_course", "quality/reconciliation"):
+    for name in (
+        "x/posts",
+        "platform_exports/posts",
+        "sheets/assessment_results",
+        "marts/fct_post_metrics_daily",
+        "marts/engagement_by_mission_monthly",
+        "marts/capacity_by_course",
+        "quality/reconciliation",
+    ):
         assert any(checks(name).values()), name
     assert "unique_fct_post_post_id" in checks("marts/fct_post")
 
@@ -118,9 +127,9 @@ def test_the_nightly_schedule_runs_at_one_utc(ask):
 
 
 def test_the_job_launched_there_ends_well_and_publishes_its_day(ask, synthetic_state):
-    repository = ask(
-        "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
-    )["repositoriesOrError"]["nodes"][0]
+    repository = ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }")[
+        "repositoriesOrError"
+    ]["nodes"][0]
     launched = ask(
         """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
              ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }""",

@@ -57,7 +57,9 @@ def test_every_character_of_a_text_is_published_or_its_line_is_warned_of(real_st
 
 
 def test_nothing_personal_of_the_learners_is_published(real_state):
-    columns = real_state.query("select table_name, column_name from duckdb_columns() where schema_name in ('marts', 'quality')")
+    columns = real_state.query(
+        "select table_name, column_name from duckdb_columns() where schema_name in ('marts', 'quality')"
+    )
     assert not [column for column in columns if column[1] in ("person_id", "gender", "raw")]
     # Learner 11391 is the first of the file; the published file nowhere holds such a number as text.
     assert real_state.query("select count(*) from marts.dim_officer where officer_id like '%11391'") == [(0,)]

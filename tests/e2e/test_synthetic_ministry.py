@@ -34,9 +34,9 @@ def test_about_150_officers_of_all_missions_are_trained(synthetic_state):
     )
     assert 140 <= officers <= 160
     assert missions >= 80
-    assert synthetic_state.query("select count(*) > 0 from marts.capacity_by_course where mean_post_test_score > 0") == [
-        (True,)
-    ]
+    assert synthetic_state.query(
+        "select count(*) > 0 from marts.capacity_by_course where mean_post_test_score > 0"
+    ) == [(True,)]
 
 
 def test_descriptions_travel_with_the_published_columns(synthetic_state):
@@ -71,7 +71,9 @@ def test_a_command_before_the_first_publication_says_how_to_make_one(state, comm
     assert "Traceback" not in told.stderr
 
 
-@pytest.mark.parametrize("days", [["--from", "2026-13-01"], ["--from", "2026-03-05", "--to", "2026-03-01"], ["--to", "2999-01-01"]])
+@pytest.mark.parametrize(
+    "days", [["--from", "2026-13-01"], ["--from", "2026-03-05", "--to", "2026-03-01"], ["--to", "2999-01-01"]]
+)
 def test_days_that_cannot_be_run_are_refused_before_anything_starts(state, days):
     refused = state.sifarat("nightly", *days)
     assert refused.returncode == 2

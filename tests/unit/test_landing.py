@@ -47,7 +47,9 @@ def test_a_landed_record_tells_where_it_came_from_and_keeps_its_raw_text(landing
 
 
 def test_received_is_landed_plus_quarantined_plus_repeated(landing):
-    receipt = landing.write(batch('{"id":"1","likes":5}', '{"id":"1","likes":5}', '{"id":"2","likes":"x"}', '{"id":"3"}'))
+    receipt = landing.write(
+        batch('{"id":"1","likes":5}', '{"id":"1","likes":5}', '{"id":"2","likes":"x"}', '{"id":"3"}')
+    )
     assert (receipt.received, receipt.landed, receipt.quarantined, receipt.repeated) == (4, 2, 1, 1)
     [ledger] = landing.committed(POSTS)
     assert pl.read_parquet(ledger).select("received", "landed", "quarantined", "repeated").rows() == [(4, 2, 1, 1)]
@@ -82,8 +84,12 @@ def test_a_table_that_never_got_a_record_can_be_read_with_its_columns(landing):
 
 
 def test_too_many_rejects_fail_the_batch_and_say_where_it_begins(landing):
-    payloads = [f'{{"id":"{n}","likes":{n}}}' for n in range(80)] + [f'{{"id":"{n}","likes":"?"}}' for n in range(80, 100)]
-    with pytest.raises(TooManyRejects, match=r"posts\.csv: 20 of 100 records of x\.posts .* 10% .*likes is not a whole"):
+    payloads = [f'{{"id":"{n}","likes":{n}}}' for n in range(80)] + [
+        f'{{"id":"{n}","likes":"?"}}' for n in range(80, 100)
+    ]
+    with pytest.raises(
+        TooManyRejects, match=r"posts\.csv: 20 of 100 records of x\.posts .* 10% .*likes is not a whole"
+    ):
         landing.write(batch(*payloads))
     assert landing.read(POSTS).is_empty()
     assert landing.committed(POSTS) == []

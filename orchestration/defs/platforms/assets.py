@@ -17,8 +17,7 @@ LANDED_PER_DAY = {"partitions_def": daily, "backfill_policy": dg.BackfillPolicy.
 @dg.multi_asset(
     name="x",
     specs=[
-        landed_spec(contract, group="platforms", kind="x", deps=[key_of(registry.ACCOUNTS)])
-        for contract in x.CONTRACTS
+        landed_spec(contract, group="platforms", kind="x", deps=[key_of(registry.ACCOUNTS)]) for contract in x.CONTRACTS
     ],
     **LANDED_PER_DAY,
 )

@@ -61,9 +61,7 @@ def test_a_line_that_cannot_be_split_is_a_misfit_with_its_text(write):
 
 
 def test_a_quote_that_is_never_closed_fails_the_file_and_names_the_line(write):
-    with pytest.raises(
-        SourceError, match=r"people\.csv, line 3: a quoted cell begins here and is never closed"
-    ):
+    with pytest.raises(SourceError, match=r"people\.csv, line 3: a quoted cell begins here and is never closed"):
         read(write('id,name\n1,a\n2,"b\n3,c\n'))
 
 
@@ -116,9 +114,9 @@ def test_columns_are_joined_cut_by_pattern_filled_by_constants_and_emptied_by_nu
 
 def test_a_workbook_is_read_as_text_with_its_row_numbers(tmp_path):
     path = tmp_path / "people.xlsx"
-    pl.DataFrame({"id": [9007199254740993, None, 3], "name": ["a", None, "c"]}).cast(
-        {"id": pl.String}
-    ).write_excel(path, worksheet="People")
+    pl.DataFrame({"id": [9007199254740993, None, 3], "name": ["a", None, "c"]}).cast({"id": pl.String}).write_excel(
+        path, worksheet="People"
+    )
     sheet = read_xlsx(path, name=path.name, sheet="People")
     assert sheet.cells.rows() == [("9007199254740993", "a"), ("3", "c")]
     assert sheet.lines.to_list() == [2, 4]
