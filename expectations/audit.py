@@ -4,7 +4,7 @@ Verdicts carry numbers and names of columns, never a value of a record.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ Views = Mapping[str, str]
 
 
 NOT_CHECKED = "not checked"
+
+WITHOUT_EXAMPLES = {"result_format": "BASIC", "partial_unexpected_count": 0}
+"""GX's examples are values of records, and some records are personal."""
 
 
 class SuiteError(Exception):
@@ -45,13 +48,13 @@ class AuditFailed(Exception):
     """Expectations that block have failed; the message says in which tables and what becomes of the build."""
 
     @classmethod
-    def raise_for(cls, verdicts: Iterable[Verdict]) -> None:
+    def raise_for(cls, verdicts: Sequence[Verdict]) -> None:
         blocking = [v for v in verdicts if not v.is_success and v.severity == "block"]
         if blocking:
             tables = ", ".join(dict.fromkeys(verdict.table_name for verdict in blocking))
             raise cls(
-                f"{len(blocking)} {'expectation' if len(blocking) == 1 else 'expectations'} of {tables} failed, so "
-                "nothing of this build is published. Mend the source or the model that the checks name and run again."
+                f"{len(blocking)} of {len(verdicts)} expectations failed and block, in {tables}, so nothing of this "
+                "build is published. Mend the source or the model that the checks name, and run again."
             )
 
 
@@ -72,8 +75,8 @@ def audit(database: Path | Views, suites: Iterable[Suite]) -> list[Verdict]:
     except SQLAlchemyError as error:
         where = database if isinstance(database, Path) else "the landed tables"
         raise SuiteError(
-            f"No suite could be run on {where}: {_first_line(error)}. Close what else has the file open, or make "
-            "the missing file again by running the night again."
+            f"No suite could be run on {where}: {_reason(str(error))}. Close what else has the file open; "
+            "where a landed file is missing or damaged, run its day again."
         ) from error
 
 
@@ -87,7 +90,7 @@ def _preparations(database: Path | Views, audited: set[str]) -> Iterator[str]:
     for schema in sorted({name.split(".")[0] for name in database}):
         yield f"create schema {schema}"
     for name, query in database.items():
-        # Dozens of queries look at an audited table: its files are read once. Others are looked at now and then.
+        # Dozens of queries look at an audited table, so its files are read once.
         yield f"create {'table' if name in audited else 'view'} {name} as {query}"
 
 
@@ -102,12 +105,11 @@ def _verdicts(source, suite: Suite) -> list[Verdict]:
     try:
         asset = source.add_table_asset(name=suite.name, schema_name=schema, table_name=table)
         batch = asset.add_batch_definition_whole_table("whole").get_batch()
-        # Without examples: they would be values of records, and some records are personal.
-        told = batch.validate(_of_gx(suite), result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+        told = batch.validate(_of_gx(suite), result_format=WITHOUT_EXAMPLES)
     except Exception as error:
         raise SuiteError(
-            f"{suite.name}: Great Expectations cannot run this suite on {suite.table_name}: {_first_line(error)}. "
-            "Mend the suite in expectations/suites/."
+            f"{suite.name}: Great Expectations cannot run this suite on {suite.table_name}: "
+            f"{type(error).__name__}: {str(error).splitlines()[0]}. Mend it in expectations/suites/{suite.stage}.py."
         ) from error
     results = {result.expectation_config.meta["place"]: result for result in told.results}
     return [_judged(suite, expect, results.get(place)) for place, expect in enumerate(suite.expectations)]
@@ -185,24 +187,21 @@ def _verdict(
 
 def _raised(exception_info: Mapping[str, Any]) -> str | None:
     """Why an expectation raised. GX files it under the expectation itself or under each of its metrics."""
-    raised = [exception_info] if "raised_exception" in exception_info else list(exception_info.values())
-    messages = sorted(info["exception_message"] or "no reason given" for info in raised if info["raised_exception"])
-    return _first_line(messages[0]) if messages else None
+    infos = [exception_info] if "raised_exception" in exception_info else exception_info.values()
+    messages = sorted(info["exception_message"] or "" for info in infos if info["raised_exception"])
+    return _reason(messages[0]) if messages else None
 
 
-_NAMES_ONLY = re.compile(r"(?:Catalog|Binder|Parser|IO) Error: |The column .* does not exist")
+_SPEAKS_OF_NAMES = re.compile(r"(?:Catalog|Binder|Parser|IO) Error: |The column .* does not exist")
 
 
-def _first_line(error: object) -> str:
-    """The error's first line where it speaks of names and files; others quote values, so only their kind is kept."""
-    line = str(error).split("\n")[0].strip()
-    if isinstance(error, str) or type(error).__module__.startswith("sqlalchemy"):
-        kept = _NAMES_ONLY.search(line)
-        kind = re.search(r"\w+ Error(?=:)", line)
-        if kept:
-            return line[line.index(kept.group()) :]
-        return f"{kind.group() if kind else 'an error'} (its text may quote records, so it is left out)"
-    return f"{type(error).__name__}: {line}"
+def _reason(message: str) -> str:
+    """The first line where it speaks of names and files. Others quote values: only their kind is kept."""
+    line = message.split("\n")[0].strip()
+    if named := _SPEAKS_OF_NAMES.search(line):
+        return line[named.start() :]
+    kind = re.search(r"\w+ Error(?=:)", line)
+    return f"{kind.group() if kind else 'an error'} (its text may quote records, so it is left out)"
 
 
 def _escaped(path: Path) -> str:

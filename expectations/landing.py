@@ -36,7 +36,8 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
             views[name] = views[f"{source}.all_{table}"]
         else:
             parts = _parts_since(landing, source, table, published_at)
-            views[name] = f"{_parquet([folder / '*' / 'part-contract.parquet', *parts], leaving_out='raw')} {committed}"
+            recent = _parquet([folder / "*" / "part-contract.parquet", *parts], leaving_out="raw")
+            views[name] = f"{recent} {committed}"
     return views
 
 

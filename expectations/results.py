@@ -6,6 +6,7 @@ a build leaves it as it is.
 """
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from expectations.audit import SuiteError, Verdict
@@ -37,11 +38,7 @@ def record(warehouse: Path, stage: Stage, verdicts: Sequence[Verdict]) -> None:
     """
     import duckdb
 
-    rows = [
-        (stage, v.suite, v.table_name, v.expectation_type, v.column_name, v.severity, v.is_success)
-        + (v.observed, v.unexpected_count, v.description)
-        for v in verdicts
-    ]
+    rows = [(stage, *astuple(verdict)) for verdict in verdicts]
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     try:
         with duckdb.connect(str(warehouse)) as connection:

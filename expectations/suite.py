@@ -105,6 +105,8 @@ def in_order(earlier: str, later: str, severity: Severity = "block") -> Expect:
 
 
 def no_row(says: str, broken_by: str, severity: Severity = "block") -> Expect:
-    """``broken_by`` is a query of DuckDB whose rows break the expectation; the table is named ``audited`` in it."""
+    """``broken_by`` is a query whose rows break the expectation. The table is called ``audited`` in it; a literal
+    brace is written twice, and what follows a colon is no parameter only if it is no letter.
+    """
     query = f"with audited as (select * from {{batch}}) {broken_by.strip()}"
     return Expect("UnexpectedRowsExpectation", says, severity, {"unexpected_rows_query": query})

@@ -99,7 +99,7 @@ class Batch:
     day: date
     text: pl.DataFrame
     is_synthetic: bool
-    formats: Formats = Formats()
+    formats: Formats = field(default_factory=Formats)
     misfits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDINGS_SCHEMA))
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDINGS_SCHEMA))
 

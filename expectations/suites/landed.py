@@ -43,12 +43,18 @@ def _no_stray_blanks(*columns: str) -> tuple[Expect, ...]:
     return tuple(
         no_row(
             f"{column} has no blank at its ends",
-            f"select * from audited where {column} != trim({column}, chr(32) || chr(9) || chr(10) || chr(13) || chr(160))",
+            rf"select * from audited where regexp_matches({column}, '^[\s\pZ]|[\s\pZ]$')",
             "warn",
         )
         for column in columns
     )
 
+
+_COURSE_IS_LISTED = no_row(
+    "every course is on the list of courses",
+    "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id",
+    "warn",
+)
 
 X_ACCOUNTS = Suite(
     "landed",
@@ -277,11 +283,7 @@ SHEETS_REGISTRATIONS = Suite(
         unique("course_id", "person_id", *ONE_RECORD_OF_A_BATCH),
         *_ids_are_whole("person_id"),
         *_no_stray_blanks("course_id", "person_id"),
-        no_row(
-            "every course is on the list of courses",
-            "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id",
-            "warn",
-        ),
+        _COURSE_IS_LISTED,
         no_row(
             f"outcome is one of {', '.join(OUTCOMES)}, in any capitals, or empty",
             f"select 1 from audited where lower(outcome) not in {OUTCOMES}",
@@ -309,11 +311,7 @@ SHEETS_ASSESSMENTS = Suite(
         *_no_stray_blanks("assessment_id", "course_id"),
         between("weight", 0, 100, "warn"),
         no_row("max_score is more than 0", "select 1 from audited where max_score <= 0", "warn"),
-        no_row(
-            "every course is on the list of courses",
-            "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id",
-            "warn",
-        ),
+        _COURSE_IS_LISTED,
         no_row(
             "no assessment belongs to two courses",
             "select assessment_id from audited group by all having count(distinct course_id) > 1",
@@ -410,12 +408,10 @@ REGISTRY_ACCOUNTS = Suite(
         no_row(
             "the register is not emptied where an earlier one named accounts",
             """
-            select date
-            from landing.batches as emptied
-            where
-                source = 'registry' and table_name = 'accounts' and landed = 0
-                and date = (select max(date) from landing.batches where source = 'registry' and table_name = 'accounts')
-                and exists (select 1 from registry.all_accounts as earlier where earlier.date < emptied.date)
+            select max_by(landed, date)
+            from landing.batches
+            where source = 'registry' and table_name = 'accounts'
+            having max_by(landed, date) = 0 and sum(landed) > 0
             """,
         ),
         no_row(

@@ -6,6 +6,7 @@ ever. An account that cannot be read is a warning on that account; the others go
 """
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from orchestration.sources import SourceError
 from orchestration.sources.http import Answer, Api, Refusal
 
 NATIVE_ID = r"^[0-9]{1,19}$"
+USERNAME = r"^[A-Za-z0-9_]{1,15}$"
 
 ACCOUNTS = Contract(
     "x",
@@ -89,35 +91,30 @@ POST_FIELDS = "conversation_id,created_at,lang,note_post,possibly_sensitive,publ
 POST_EXPANSIONS = "author_id,in_reply_to_user_id,referenced_posts"
 USERS_PER_REQUEST = 100
 POSTS_PER_PAGE = 100
+MOST_PAGES = 3200 // 5
+"""X gives an account's last 3,200 posts, and no page that is not the last holds fewer than 5."""
 
 
 class XApi:
-    """The three requests Sifarat makes. Everything is returned as X sent it."""
+    """The requests Sifarat makes. Everything is returned as X sent it."""
 
     def __init__(self, api: Api):
         self._api = api
 
-    def users(self, path: str, parameter: str, names: list[str]) -> tuple[list[dict], list[dict], datetime]:
-        """Users by id or handle, 100 at a time, with X's errors for those it does not give."""
-        found, errors, observed_at = [], [], datetime.now(UTC)
-        for start in range(0, len(names), USERS_PER_REQUEST):
-            answer = self._api.get(
-                path,
-                {
-                    parameter: ",".join(names[start : start + USERS_PER_REQUEST]),
-                    "user.fields": USER_FIELDS,
-                    "expansions": "pinned_post_id",
-                },
-            )
-            found += _objects(answer, "data")
-            errors += _objects(answer, "errors")
-            observed_at = answer.observed_at
-        return found, errors, observed_at
+    def users(self, path: str, parameter: str, names: list[str]) -> Answer:
+        """At most 100 users by id or handle, with X's errors for those it does not give."""
+        return self._api.get(
+            path,
+            {parameter: ",".join(names), "user.fields": USER_FIELDS, "expansions": "pinned_post_id"},
+        )
 
     def timeline(self, user_id: str, start: datetime, end: datetime) -> tuple[list[dict], datetime]:
-        """Every post of the account created in ``[start, end)``, over all pages."""
+        """Every post of the account created in ``[start, end)``, over all pages, and when the last was read.
+
+        Raises SourceError when the end is not reached: part of a timeline must not pass for the whole.
+        """
         posts, token, seen = [], None, set()
-        while True:
+        while len(seen) < MOST_PAGES:
             params = {
                 "max_results": POSTS_PER_PAGE,
                 "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
@@ -126,16 +123,15 @@ class XApi:
                 "expansions": POST_EXPANSIONS,
             } | ({"pagination_token": token} if token else {})
             answer = self._api.get(f"2/users/{user_id}/tweets", params)
-            page = _objects(answer, "data")
-            if not page and (refused := _objects(answer, "errors")):
-                raise SourceError(_problem(refused[0]))
+            page, meta = _page(answer, user_id)
             posts += page
-            token = (answer.body.get("meta") or {}).get("next_token")
+            token = meta.get("next_token")
             if token is None:
                 return posts, answer.observed_at
             if token in seen:
                 raise SourceError(f"x: the timeline of {user_id} gives the page token {token} again and never ends")
             seen.add(token)
+        raise SourceError(f"x: the timeline of {user_id} has more than {MOST_PAGES} pages and never ends")
 
 
 def extract(
@@ -149,78 +145,135 @@ def extract(
 ) -> Iterator[Batch]:
     """Batches of accounts, posts and timelines for the registered ``accounts`` (handle, native_id).
 
-    ``window`` is widened back to ``trailing_days`` so that young posts are observed again. Raises SourceError
-    when X refuses the token, or gives none of the accounts.
+    ``window`` is widened back to ``trailing_days`` so that young posts are observed again. A batch is as old as
+    the last answer it was read from. Raises SourceError when X refuses the token, gives none of the accounts,
+    or none of their timelines.
     """
     x = XApi(api)
-    users, lost, observed_at = _look_up(x, accounts)
-    day = window.day_observed(observed_at)
-    batch_id = f"{window.start:%Y%m%d}-{window.end - timedelta(days=1):%Y%m%d}"
+    users, lost, looked_up_at = _look_up(x, accounts)
+    day = window.day_observed(looked_up_at)
 
-    def batch(contract: Contract, payloads: list[dict], path: str, warnings: list[dict]) -> Batch:
-        text = contract.from_payloads([json.dumps(payload, ensure_ascii=False) for payload in payloads])
+    def batch(contract: Contract, payloads: list[dict], observed_at: datetime, path: str, warnings: list) -> Batch:
         return Batch(
             contract=contract,
-            batch_id=batch_id,
+            batch_id=f"{window.start:%Y%m%d}-{window.end - timedelta(days=1):%Y%m%d}",
             source_file=path,
             observed_at=observed_at,
             day=day,
-            text=text,
+            text=contract.from_payloads([_json(payload) for payload in payloads]),
             is_synthetic=is_synthetic,
             warnings=pl.DataFrame(warnings, schema=FINDINGS_SCHEMA),
         )
 
-    yield batch(ACCOUNTS, users, "2/users", lost)
+    yield batch(ACCOUNTS, users, looked_up_at, "2/users", lost)
 
-    end = window.end_at
-    start = min(window.start_at, end - timedelta(days=trailing_days))
-    posts, timelines, unread = [], [], []
-    for done, user in enumerate(users, start=1):
+    start = min(window.start_at, window.end_at - timedelta(days=trailing_days))
+    posts, timelines, unread, read_at = [], [], [], looked_up_at
+    user_ids = [user["id"] for user in users if _looks_like(NATIVE_ID, user.get("id"))]
+    for done, user_id in enumerate(user_ids, start=1):
         try:
-            given, observed_at = x.timeline(user["id"], start, end)
-        except Refusal as refusal:
-            if refusal.status in (401, 402):
-                raise
-            unread.append(_warning("author_id", user["id"], str(refusal)))
-            continue
+            given, read_at = x.timeline(user_id, start, window.end_at)
         except SourceError as error:
-            unread.append(_warning("author_id", user["id"], str(error)))
-            continue
-        posts += [{"author_id": user["id"]} | post for post in given]
-        timelines.append(
-            {
-                "author_id": user["id"],
-                "window_start": start.isoformat(),
-                "window_end": end.isoformat(),
-                "posts_read": len(given),
-            }
-        )
-        progress(f"x: {len(posts):,} posts read, accounts", done, len(users))
-    if users and not timelines:
-        raise SourceError(f"x: not one of {len(users)} timelines could be read; the first: {unread[0]['reason']}")
+            if isinstance(error, Refusal) and error.status in (401, 402):
+                raise
+            unread.append(_warning("author_id", user_id, str(error)))
+        else:
+            posts += [{"author_id": user_id} | post for post in given]
+            timelines.append(_timeline(user_id, start, window.end_at, given))
+        progress(f"x: {len(posts):,} posts read, accounts", done, len(user_ids))
+    if not timelines:
+        first = unread[0]["reason"] if unread else "no account has an id"
+        raise SourceError(f"x: not one of {len(users)} timelines could be read; the first: {first}")
     # Timelines say "read to the end", so they land after the posts they vouch for.
-    yield batch(POSTS, posts, "2/users/{id}/tweets", [])
-    yield batch(TIMELINES, timelines, "2/users/{id}/tweets", unread)
+    yield batch(POSTS, posts, read_at, "2/users/{id}/tweets", [])
+    yield batch(TIMELINES, timelines, read_at, "2/users/{id}/tweets", unread)
 
 
 def _look_up(x: XApi, accounts: pl.DataFrame) -> tuple[list[dict], list[dict], datetime]:
-    """The accounts X gives, once each, and a warning for each it does not."""
-    by_id = accounts.filter(pl.col("native_id").is_not_null())["native_id"].to_list()
-    by_handle = accounts.filter(pl.col("native_id").is_null())["handle"].to_list()
-    users, errors, observed_at = x.users("2/users", "ids", by_id)
-    if by_handle:
-        more, more_errors, observed_at = x.users("2/users/by", "usernames", by_handle)
-        users, errors = users + more, errors + more_errors
-    once = {user.get("id"): user for user in users}
-    if not once:
-        first = _problem(errors[0]) if errors else "no error was told"
+    """The accounts X gives, once each, a warning for each it does not, and when X was last asked."""
+    asked, lost = _askable(accounts)
+    users, errors, answer = {}, [], None
+    for path, parameter, names in asked:
+        for start in range(0, len(names), USERS_PER_REQUEST):
+            answer = x.users(path, parameter, names[start : start + USERS_PER_REQUEST])
+            users |= {user.get("id"): user for user in _objects(answer, "data")}
+            errors += _objects(answer, "errors")
+    lost += [_warning("id", error.get("value") or error.get("resource_id"), _problem(error)) for error in errors]
+    lost += _passed_over(asked, users, lost)
+    if answer is None or not users:
+        first = lost[0]["reason"] if lost else "the register names none"
         raise SourceError(f"x: X gives none of the {accounts.height} registered accounts; {first}")
-    lost = [_warning("id", error.get("value") or error.get("resource_id"), _problem(error)) for error in errors]
-    return list(once.values()), lost, observed_at
+    return list(users.values()), lost, answer.observed_at
+
+
+def _askable(accounts: pl.DataFrame) -> tuple[list[tuple[str, str, list[str]]], list[dict]]:
+    """The look-ups to make (path, parameter, names), by id where the register knows it, else by handle.
+
+    X refuses a whole look-up for one impossible name, so such names are warned of and not asked for.
+    """
+    ids, handles, warnings = {}, {}, []
+    for handle, native_id in accounts.select("handle", "native_id").iter_rows():
+        name, pattern, names = (handle, USERNAME, handles) if native_id is None else (native_id, NATIVE_ID, ids)
+        if _looks_like(pattern, name):
+            names[name] = None
+        else:
+            reason = f"x: @{handle} is registered as {name!r}, which is no name X can have ({pattern}): not asked for"
+            warnings.append(_warning("id", name, reason))
+    return [("2/users", "ids", list(ids)), ("2/users/by", "usernames", list(handles))], warnings
+
+
+def _passed_over(asked: list[tuple[str, str, list[str]]], users: dict[str, dict], lost: list[dict]) -> list[dict]:
+    """A warning for each name that X neither gives nor complains of."""
+    answered = {user_id for user_id in users if user_id}
+    answered |= {str(user.get("username")).lower() for user in users.values()}
+    answered |= {str(warning["value"]).lower() for warning in lost}
+    return [
+        _warning("id", name, "x: X was asked for this account and said nothing of it")
+        for _, _, names in asked
+        for name in names
+        if name.lower() not in answered
+    ]
+
+
+def _page(answer: Answer, user_id: str) -> tuple[list[dict], dict]:
+    """A page's posts and its meta. Raises SourceError for an empty page that does not say it is one.
+
+    An account's silence would otherwise read as the deletion of all its posts.
+    """
+    posts, meta = _objects(answer, "data"), answer.body.get("meta") or {}
+    if not posts and (refused := _objects(answer, "errors")):
+        raise SourceError(_problem(refused[0]))
+    if not posts and meta.get("result_count") != 0:
+        raise SourceError(f"x: the timeline of {user_id} came without posts, and without saying that there are none")
+    return posts, meta
+
+
+def _timeline(user_id: str, start: datetime, end: datetime, posts: list[dict]) -> dict:
+    return {
+        "author_id": user_id,
+        "window_start": start.isoformat(),
+        "window_end": end.isoformat(),
+        "posts_read": len({post.get("id") for post in posts}),
+    }
 
 
 def _objects(answer: Answer, name: str) -> list[dict]:
-    return [item for item in answer.body.get(name) or [] if isinstance(item, dict)]
+    given = answer.body.get(name)
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+
+
+def _json(payload: dict) -> str:
+    text = json.dumps(payload, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair is no character: escaped, the record reaches quarantine whole.
+        return json.dumps(payload)
+    return text
+
+
+def _looks_like(pattern: str, value: object) -> bool:
+    return isinstance(value, str) and re.match(pattern, value) is not None
 
 
 def _problem(error: dict) -> str:
@@ -228,11 +281,4 @@ def _problem(error: dict) -> str:
 
 
 def _warning(field: str, value: str | None, reason: str) -> dict:
-    return {
-        "record_number": None,
-        "source_line": None,
-        "field": field,
-        "value": value,
-        "reason": reason,
-        "raw": None,
-    }
+    return {"record_number": None, "source_line": None, "field": field, "value": value, "reason": reason, "raw": None}

@@ -112,7 +112,7 @@ def test_a_disk_that_is_full_leaves_the_old_state(landing, no_room_for_files):
 
 
 def test_synthetic_and_real_records_are_never_mixed(landing):
-    with pytest.raises(LandingError, match="never mixed.*SIFARAT_DATA_DIR"):
+    with pytest.raises(LandingError, match=r"never mixed.*SIFARAT_DATA_DIR"):
         Landing(landing.root, is_synthetic=True)
 
 

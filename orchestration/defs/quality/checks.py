@@ -30,8 +30,8 @@ def _asset_of(suite: Suite) -> dg.AssetKey:
 def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.AssetCheckSpec]:
     """One check per suite, which what reads the table has to wait for.
 
-    A table that others of the ``audited`` steps read cannot be waited for: their audit comes after them all. The
-    register is one: a night's posts are read even on a faulty register, because they cannot be read later.
+    A table that others of the ``audited`` steps read cannot be waited for by them: the audit comes after all
+    steps. So a night's posts are read even on a faulty register, because they cannot be read later.
     """
     read_before = {key for step in audited for read in step.asset_deps.values() for key in read}
     return [
