@@ -106,7 +106,7 @@ def in_order(earlier: str, later: str, severity: Severity = "block") -> Expect:
 
 def no_row(says: str, broken_by: str, severity: Severity = "block") -> Expect:
     """``broken_by`` is a query whose rows break the expectation. The table is called ``audited`` in it; a literal
-    brace is written twice, and what follows a colon is no parameter only if it is no letter.
+    brace is written twice, and a colon never stands before a letter (it would be a parameter).
     """
     query = f"with audited as (select * from {{batch}}) {broken_by.strip()}"
     return Expect("UnexpectedRowsExpectation", says, severity, {"unexpected_rows_query": query})

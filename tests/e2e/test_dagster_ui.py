@@ -64,9 +64,18 @@ def assets(ask) -> dict[str, dict]:
         """{ assetNodes { assetKey { path } groupName description isPartitioned kinds
              dependencyKeys { path }
              assetChecksOrError { ... on AssetChecks { checks { name blocking } } }
-             metadataEntries { label ... on TableSchemaMetadataEntry { schema { columns { name description } } } } } }"""
+             metadataEntries { label ... on TableSchemaMetadataEntry {
+               schema { columns { name description } } } } } }"""
     )
     return {"/".join(node["assetKey"]["path"]): node for node in found["assetNodes"]}
+
+
+@pytest.fixture(scope="module")
+def repository(ask) -> dict[str, str]:
+    """How GraphQL selects Sifarat's code location."""
+    found = ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }")
+    [node] = found["repositoriesOrError"]["nodes"]
+    return {"repositoryName": node["name"], "repositoryLocationName": node["location"]["name"]}
 
 
 def depends_on(assets: dict, name: str) -> set[str]:
@@ -111,10 +120,12 @@ def test_the_suites_stand_as_blocking_checks_beside_dbts_tests(assets):
     assert "unique_fct_post_post_id" in checks("marts/fct_post")
 
 
-def test_the_nightly_schedule_runs_at_one_utc(ask):
+def test_the_nightly_schedule_runs_at_one_utc(ask, repository):
     found = ask(
-        """{ schedulesOrError { ... on Schedules { results { name cronSchedule executionTimezone pipelineName
-             scheduleState { status } } } } }"""
+        """query($repository: RepositorySelector!) { schedulesOrError(repositorySelector: $repository) {
+             ... on Schedules { results { name cronSchedule executionTimezone pipelineName
+             scheduleState { status } } } } }""",
+        repository=repository,
     )
     [schedule] = found["schedulesOrError"]["results"]
     assert schedule == {
@@ -126,19 +137,12 @@ def test_the_nightly_schedule_runs_at_one_utc(ask):
     }
 
 
-def test_the_job_launched_there_ends_well_and_publishes_its_day(ask, synthetic_state):
-    repository = ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }")[
-        "repositoriesOrError"
-    ]["nodes"][0]
+def test_the_job_launched_there_ends_well_and_publishes_its_day(ask, repository, synthetic_state):
     launched = ask(
         """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
              ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }""",
         params={
-            "selector": {
-                "repositoryName": repository["name"],
-                "repositoryLocationName": repository["location"]["name"],
-                "jobName": "nightly",
-            },
+            "selector": repository | {"jobName": "nightly"},
             "runConfigData": {},
             "executionMetadata": {"tags": [{"key": "dagster/partition", "value": DAY}]},
         },
