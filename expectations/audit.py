@@ -97,15 +97,13 @@ def _preparations(database: Path | Views, audited: set[str]) -> Iterator[str]:
 def _verdicts(source, suite: Suite) -> list[Verdict]:
     """All expectations of the suite in one validation."""
     schema, table = suite.table_name.split(".")
-    if not _exists(source, schema, table):
+    if not source.has_table(schema, table):
         return [
             _verdict(suite, expect, False, NOT_CHECKED, None, f"the table {suite.table_name} does not exist")
             for expect in suite.expectations
         ]
     try:
-        asset = source.add_table_asset(name=suite.name, schema_name=schema, table_name=table)
-        batch = asset.add_batch_definition_whole_table("whole").get_batch()
-        told = batch.validate(_of_gx(suite), result_format=WITHOUT_EXAMPLES)
+        told = source.whole_table(suite.name, schema, table).validate(_of_gx(suite), result_format=WITHOUT_EXAMPLES)
     except Exception as error:
         raise SuiteError(
             f"{suite.name}: Great Expectations cannot run this suite on {suite.table_name}: "
@@ -127,18 +125,6 @@ def _of_gx(suite: Suite) -> Any:
             for place, expect in enumerate(suite.expectations)
         ],
     )
-
-
-def _exists(source, schema: str, table: str) -> bool:
-    query = (
-        "select 1 from information_schema.tables "
-        "where table_catalog = current_database() and table_schema = ? and table_name = ?"
-    )
-    with source.get_execution_engine().get_connection() as connection:
-        is_there = connection.exec_driver_sql(query, (schema, table)).first() is not None
-        # GX looks a table up in a transaction of its own, and DuckDB has one at a time.
-        connection.rollback()
-    return is_there
 
 
 def _judged(suite: Suite, expect: Expect, result) -> Verdict:

@@ -6,6 +6,7 @@ GX's own SQL engine reads a cursor after its connection went back to the pool, w
 
 import logging
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -17,6 +18,7 @@ logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 import great_expectations as gx  # noqa: E402
 from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
 from great_expectations.datasource.fluent import SQLDatasource  # noqa: E402
+from great_expectations.datasource.fluent.interfaces import Batch  # noqa: E402
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: E402
 
 
@@ -49,6 +51,24 @@ class OneConnectionDuckDB(SQLDatasource):
 
     def get_engine(self):
         return self.get_execution_engine().engine
+
+    def has_table(self, schema: str, table: str) -> bool:
+        query = (
+            "select 1 from information_schema.tables "
+            "where table_catalog = current_database() and table_schema = ? and table_name = ?"
+        )
+        with self.get_execution_engine().get_connection() as connection:
+            is_there = connection.exec_driver_sql(query, (schema, table)).first() is not None
+            # GX looks a table up in a transaction of its own, and DuckDB has one at a time.
+            connection.rollback()
+        return is_there
+
+    def whole_table(self, name: str, schema: str, table: str) -> Batch:
+        with warnings.catch_warnings():
+            # GX would have one schema per data source; here suites look into several.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            asset = self.add_table_asset(name=name, schema_name=schema, table_name=table)
+        return asset.add_batch_definition_whole_table("whole").get_batch()
 
 
 @contextmanager

@@ -29,7 +29,15 @@ LANDED_COLUMNS = {
     "repeated": "repeated",
     "warned": "warned",
 }
-OWN_ERRORS = {"SourceError", "Refusal", "LandingError", "TooManyRejects", "PublicationError", "SuiteError"}
+OWN_ERRORS = {
+    "AuditFailed",
+    "LandingError",
+    "PublicationError",
+    "Refusal",
+    "SourceError",
+    "SuiteError",
+    "TooManyRejects",
+}
 
 
 class Day(click.ParamType):

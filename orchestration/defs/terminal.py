@@ -32,9 +32,10 @@ class TerminalHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING:
+            # Errors are Dagster's own words on steps it left out; what failed is told at the run's end.
+            if record.levelno == logging.WARNING:
                 self._line(f"  [yellow]{escape(_message(record))}[/]")
-            elif record.levelno >= logging.INFO and self._step != "warehouse":
+            elif record.levelno == logging.INFO and self._step != "warehouse":
                 # Of the models' step the count is enough; dbt's own words are in the step's log.
                 self._show(_message(record))
             return

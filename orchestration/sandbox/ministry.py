@@ -416,7 +416,7 @@ class Ministry:
         return replace(
             passed_on,
             lang=target.lang,
-            text=_shortened(f"RT @{target.author.handle}: {html.unescape(target.text)}", 140),
+            text=_repost(target),
             # X takes reposts away with their original.
             deleted_at=min(post.deleted_at, target.deleted_at),
         )
@@ -487,6 +487,11 @@ def _short_url(chance: random.Random) -> str:
     return "https://t.co/" + "".join(chance.choices(letters, k=10))
 
 
-def _shortened(text: str, longest: int) -> str:
-    """Escaped text of at most ``longest`` characters, cut as X cuts."""
-    return html.escape(text if len(text) <= longest else text[: longest - 1] + "…", quote=False)
+def _repost(target: Post) -> str:
+    """``RT``, whose post, and its text cut to 140 characters as X cuts; what is cut keeps its synthetic tag."""
+    text, tag = f"RT @{target.author.handle}: {html.unescape(target.text)}", phrases.TAGS[target.lang]
+    if len(text) > 140:
+        text = text[:139] + "…"
+        if tag not in text:
+            text = f"{text[: 138 - len(tag)]}… {tag}"
+    return html.escape(text, quote=False)

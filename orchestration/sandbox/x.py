@@ -7,6 +7,7 @@ Answers app-only tokens: fields that need a user's consent are refused one by on
 
 import base64
 import binascii
+import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -301,7 +302,7 @@ class X:
 
     def _post_object(self, post: Post, as_of: datetime, page: Page) -> dict[str, Any]:
         counts = post.counts_at(as_of)
-        is_long = len(post.text) > SHORT_POST
+        is_long = len(html.unescape(post.text)) > SHORT_POST
         text = (
             f"{post.text[: SHORT_POST - 26].rsplit(' ', 1)[0]}… https://t.co/{post.id[-10:]}" if is_long else post.text
         )

@@ -61,9 +61,10 @@ class Api:
     ):
         self.platform = platform
         self.patience_seconds = patience_seconds
+        self._secret = _sendable(token, platform)
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {_sendable(token, platform)}", "User-Agent": "sifarat"},
+            headers={"Authorization": f"Bearer {self._secret}", "User-Agent": "sifarat"},
             timeout=timeout_seconds,
         )
 
@@ -82,7 +83,9 @@ class Api:
                     return self._answer(self._client.get(path.lstrip("/"), params=params))
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            raise Refusal(f"{self.platform}: {path} answered {status}: {_said(error.response)}", status) from None
+            # A gateway may repeat the request it refuses, token and all.
+            said = _said(error.response).replace(self._secret, "***")
+            raise Refusal(f"{self.platform}: {path} answered {status}: {said}", status) from None
         except (httpx.RequestError, _Unreadable) as error:
             attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
             said = str(error) or type(error).__name__

@@ -18,7 +18,6 @@ from orchestration.sources import SourceError
 from orchestration.sources.http import Answer, Api, Refusal
 
 NATIVE_ID = r"^[0-9]{1,19}$"
-HANDLE = r"^[A-Za-z0-9_]{1,15}$"
 USERNAME = r"^[A-Za-z0-9_]{1,15}$"
 
 ACCOUNTS = Contract(
@@ -86,80 +85,57 @@ TIMELINES = Contract(
     "which such a reading did not return is deleted.",
 )
 CONTRACTS = (ACCOUNTS, POSTS, TIMELINES)
-NOBODY_IS_LET_IN = (401, 402)
-"""The token is wrong, or nothing is left on the account: no other timeline would be given either."""
 
 USER_FIELDS = "created_at,description,location,protected,public_metrics,url,verified,verified_type"
 POST_FIELDS = "conversation_id,created_at,lang,note_post,possibly_sensitive,public_metrics,text"
 POST_EXPANSIONS = "author_id,in_reply_to_user_id,referenced_posts"
 USERS_PER_REQUEST = 100
 POSTS_PER_PAGE = 100
-STALE_PAGES = 5
-"""So many pages in a row without a post that is new: the timeline goes round in a circle."""
+MOST_PAGES = 3200 // 5
+"""X gives an account's last 3,200 posts, and no page that is not the last holds fewer than 5."""
+MOST_STALE_PAGES = 5
+"""After so many pages in a row without a new post the timeline goes round in a circle. Each page costs money."""
 
 
 class XApi:
-    """The three requests Sifarat makes. Everything is returned as X sent it."""
+    """The requests Sifarat makes. Everything is returned as X sent it."""
 
     def __init__(self, api: Api):
         self._api = api
 
-    def users(self, path: str, parameter: str, names: list[str]) -> tuple[list[dict], list[dict], datetime]:
-        """Users by id or handle, 100 at a time, with X's errors for those it does not give."""
-        found, errors, observed_at = [], [], datetime.now(UTC)
-        for start in range(0, len(names), USERS_PER_REQUEST):
-            answer = self._api.get(
-                path,
-                {
-                    parameter: ",".join(names[start : start + USERS_PER_REQUEST]),
-                    "user.fields": USER_FIELDS,
-                    "expansions": "pinned_post_id",
-                },
-            )
-            found += _data(answer)
-            errors += _errors(answer)
-            observed_at = answer.observed_at
-        return found, errors, observed_at
+    def users(self, path: str, parameter: str, names: list[str]) -> Answer:
+        """At most 100 users by id or handle, with X's errors for those it does not give."""
+        return self._api.get(
+            path,
+            {parameter: ",".join(names), "user.fields": USER_FIELDS, "expansions": "pinned_post_id"},
+        )
 
     def timeline(self, user_id: str, start: datetime, end: datetime) -> tuple[list[dict], datetime]:
-        """Every post of the account created in ``[start, end)``, over all pages.
+        """Every post of the account created in ``[start, end)``, over all pages, and when the last was read.
 
-        Raises SourceError, and returns none of them, when a page cannot be read or the pages never end.
+        Raises SourceError when the end is not reached: part of a timeline must not pass for the whole.
         """
-        posts, known, tokens, stale_pages, token = [], set(), set(), 0, None
-        while True:
-            page, token, observed_at = self._page(user_id, start, end, token)
+        posts, ids, stale, token, seen = [], set(), 0, None, set()
+        while len(seen) < MOST_PAGES and stale <= MOST_STALE_PAGES:
+            params = {
+                "max_results": POSTS_PER_PAGE,
+                "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+                "end_time": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+                "post.fields": POST_FIELDS,
+                "expansions": POST_EXPANSIONS,
+            } | ({"pagination_token": token} if token else {})
+            answer = self._api.get(f"2/users/{user_id}/tweets", params)
+            page, meta = _page(answer, user_id)
             posts += page
+            stale = 0 if _ids(page) - ids else stale + 1
+            ids |= _ids(page)
+            token = meta.get("next_token")
             if token is None:
-                return posts, observed_at
-            ids = {str(post.get("id")) for post in page}
-            stale_pages = 0 if ids - known else stale_pages + 1
-            if token in tokens or stale_pages == STALE_PAGES:
-                raise SourceError(
-                    f"x: the timeline of {user_id} never ends: its pages go round in a circle after "
-                    f"{len(known | ids):,} posts"
-                )
-            known |= ids
-            tokens.add(token)
-
-    def _page(
-        self, user_id: str, start: datetime, end: datetime, token: str | None
-    ) -> tuple[list[dict], str | None, datetime]:
-        params = {
-            "max_results": POSTS_PER_PAGE,
-            "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
-            "end_time": f"{end:%Y-%m-%dT%H:%M:%SZ}",
-            "post.fields": POST_FIELDS,
-            "expansions": POST_EXPANSIONS,
-        } | ({"pagination_token": token} if token else {})
-        answer = self._api.get(f"2/users/{user_id}/tweets", params)
-        page, meta = _data(answer), answer.body.get("meta")
-        if not page and (refused := _errors(answer)):
-            raise SourceError(_problem(refused[0]))
-        if not isinstance(meta, dict) or "result_count" not in meta:
-            # Taken for an empty timeline, it would mean that every post was deleted.
-            raise SourceError(f"x: the timeline of {user_id} came without meta.result_count, so it may not be whole")
-        return page, meta.get("next_token"), answer.observed_at
+                return posts, answer.observed_at
+            if token in seen:
+                raise SourceError(f"x: the timeline of {user_id} gives the page token {token} again and never ends")
+            seen.add(token)
+        raise SourceError(f"x: the timeline of {user_id} never ends: {len(seen)} pages, {len(ids)} different posts")
 
 
 def extract(
@@ -173,115 +149,151 @@ def extract(
 ) -> Iterator[Batch]:
     """Batches of accounts, posts and timelines for the registered ``accounts`` (handle, native_id).
 
-    ``window`` is widened back to ``trailing_days`` so that young posts are observed again. Raises SourceError
-    when X refuses the token, or gives none of the accounts.
+    ``window`` is widened back to ``trailing_days`` so that young posts are observed again. A batch is as old as
+    the last answer it was read from. Raises SourceError when X refuses the token, gives none of the accounts,
+    or none of their timelines.
     """
     x = XApi(api)
     users, lost, looked_up_at = _look_up(x, accounts)
+    day = window.day_observed(looked_up_at)
 
-    def batch(contract: Contract, payloads: list[dict], path: str, at: datetime, warnings: list[dict]) -> Batch:
+    def batch(contract: Contract, payloads: list[dict], observed_at: datetime, path: str, warnings: list) -> Batch:
         return Batch(
             contract=contract,
             batch_id=f"{window.start:%Y%m%d}-{window.end - timedelta(days=1):%Y%m%d}",
             source_file=path,
-            observed_at=at,
-            # One day for the whole reading, though it may pass midnight.
-            day=window.day_observed(looked_up_at),
-            text=contract.from_payloads([_raw(payload) for payload in payloads]),
+            observed_at=observed_at,
+            day=day,
+            text=contract.from_payloads([_json(payload) for payload in payloads]),
             is_synthetic=is_synthetic,
             warnings=pl.DataFrame(warnings, schema=FINDINGS_SCHEMA),
         )
 
-    yield batch(ACCOUNTS, users, "2/users", looked_up_at, lost)
+    yield batch(ACCOUNTS, users, looked_up_at, "2/users", lost)
 
-    end = window.end_at
-    start = min(window.start_at, end - timedelta(days=trailing_days))
-    # A user without a readable id is in quarantine by now.
-    ids = dict.fromkeys(str(user.get("id")) for user in users if re.match(NATIVE_ID, str(user.get("id"))))
-    posts, timelines, unread, observed_at = [], [], [], looked_up_at
-    for done, user_id in enumerate(ids, start=1):
+    start = min(window.start_at, window.end_at - timedelta(days=trailing_days))
+    posts, timelines, unread, read_at = [], [], [], looked_up_at
+    user_ids = [user["id"] for user in users if _looks_like(NATIVE_ID, user.get("id"))]
+    for done, user_id in enumerate(user_ids, start=1):
         try:
-            given, observed_at = x.timeline(user_id, start, end)
+            given, read_at = x.timeline(user_id, start, window.end_at)
         except SourceError as error:
-            if isinstance(error, Refusal) and error.status in NOBODY_IS_LET_IN:
+            if isinstance(error, Refusal) and error.status in (401, 402):
                 raise
             unread.append(_warning("author_id", user_id, str(error)))
         else:
             posts += [{"author_id": user_id} | post for post in given]
-            timelines.append(
-                {
-                    "author_id": user_id,
-                    "window_start": start.isoformat(),
-                    "window_end": end.isoformat(),
-                    "posts_read": len(given),
-                }
-            )
-        progress(f"x: {len(posts):,} posts read, accounts", done, len(ids))
+            timelines.append(_timeline(user_id, start, window.end_at, given))
+        progress(f"x: {len(posts):,} posts read, accounts", done, len(user_ids))
     if not timelines:
-        why = f"the first: {unread[0]['reason']}" if unread else "not one has a readable id"
-        raise SourceError(f"x: not one of {len(users)} timelines could be read; {why}")
+        first = unread[0]["reason"] if unread else "no account has an id"
+        raise SourceError(f"x: not one of {len(users)} timelines could be read; the first: {first}")
     # Timelines say "read to the end", so they land after the posts they vouch for.
-    yield batch(POSTS, posts, "2/users/{id}/tweets", observed_at, [])
-    yield batch(TIMELINES, timelines, "2/users/{id}/tweets", observed_at, unread)
+    yield batch(POSTS, posts, read_at, "2/users/{id}/tweets", [])
+    yield batch(TIMELINES, timelines, read_at, "2/users/{id}/tweets", unread)
 
 
 def _look_up(x: XApi, accounts: pl.DataFrame) -> tuple[list[dict], list[dict], datetime]:
-    """The accounts X gives, and a warning for each registered one that it does not."""
-    by_id = accounts["native_id"].drop_nulls().unique(maintain_order=True)
-    by_handle = accounts.filter(pl.col("native_id").is_null())["handle"].unique(maintain_order=True)
-    # X refuses a whole request for one name that cannot be one, so such a name is not asked for.
-    ids = by_id.filter(by_id.str.contains(NATIVE_ID)).to_list()
-    handles = by_handle.filter(by_handle.str.contains(HANDLE)).to_list()
-    users, errors, observed_at = x.users("2/users", "ids", ids)
-    if handles:
-        more, more_errors, observed_at = x.users("2/users/by", "usernames", handles)
-        users, errors = users + more, errors + more_errors
-    said = {str(error.get("value") or error.get("resource_id")).lower(): _problem(error) for error in errors}
-    said |= dict.fromkeys({*by_id} - {*ids}, f"x: no account can have this id; ids look like {NATIVE_ID}")
-    said |= dict.fromkeys(
-        {handle.lower() for handle in {*by_handle} - {*handles}},
-        f"x: no account can have this handle; handles look like {HANDLE}",
-    )
-    if not users:
-        first = next(iter(said.values()), "no error was told")
-        raise SourceError(f"x: X gives none of the {accounts.height} registered accounts; {first}")
-    asked = [("id", native_id) for native_id in by_id] + [("username", handle) for handle in by_handle]
-    given = {str(user.get(name)).lower() for user in users for name in ("id", "username")}
-    lost = [
-        _warning(field, name, said.get(name.lower(), "x: neither given nor refused"))
-        for field, name in asked
-        if name.lower() not in given
+    """The accounts X gives, once each, a warning for each it does not, and when X was last asked."""
+    asked, lost = _askable(accounts)
+    users, errors, answer = {}, [], None
+    for path, parameter, names in asked:
+        for start in range(0, len(names), USERS_PER_REQUEST):
+            answer = x.users(path, parameter, names[start : start + USERS_PER_REQUEST])
+            users |= {user.get("id"): user for user in _objects(answer, "data")}
+            errors += _objects(answer, "errors")
+    lost += [
+        _warning("id", str(error.get("value") or error.get("resource_id")), _problem(error))
+        for error in errors
+        # X also complains of pinned posts that are gone; their accounts are given nevertheless.
+        if error.get("resource_type", "user") == "user"
     ]
-    return users, lost, observed_at
+    lost += _passed_over(asked, users, lost)
+    if answer is None or not users:
+        first = lost[0]["reason"] if lost else "the register names none"
+        raise SourceError(f"x: X gives none of the {accounts.height} registered accounts; {first}")
+    return list(users.values()), lost, answer.observed_at
 
 
-def _data(answer: Answer) -> list[dict]:
-    """The answer's objects. Raises SourceError when they are something else: left out, they would seem deleted."""
-    data = answer.body.get("data") or []
-    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise SourceError("x: the answer's data is no list of objects")
-    return data
+def _askable(accounts: pl.DataFrame) -> tuple[list[tuple[str, str, list[str]]], list[dict]]:
+    """The look-ups to make (path, parameter, names), by id where the register knows it, else by handle.
+
+    X refuses a whole look-up for one impossible name, so such names are warned of and not asked for.
+    """
+    ids, handles, warnings = {}, {}, []
+    for handle, native_id in accounts.select("handle", "native_id").iter_rows():
+        name, pattern, names = (handle, USERNAME, handles) if native_id is None else (native_id, NATIVE_ID, ids)
+        if _looks_like(pattern, name):
+            names[name] = None
+        else:
+            reason = f"x: @{handle} is registered as {name!r}, which is no name X can have ({pattern}): not asked for"
+            warnings.append(_warning("id", name, reason))
+    return [("2/users", "ids", list(ids)), ("2/users/by", "usernames", list(handles))], warnings
 
 
-def _errors(answer: Answer) -> list[dict]:
-    return [error for error in answer.body.get("errors") or [] if isinstance(error, dict)]
+def _passed_over(asked: list[tuple[str, str, list[str]]], users: dict[str, dict], lost: list[dict]) -> list[dict]:
+    """A warning for each name that X neither gives nor complains of."""
+    answered = {user_id for user_id in users if user_id}
+    answered |= {str(user.get("username")).lower() for user in users.values()}
+    answered |= {str(warning["value"]).lower() for warning in lost}
+    return [
+        _warning("id", name, "x: X was asked for this account and said nothing of it")
+        for _, _, names in asked
+        for name in names
+        if name.lower() not in answered
+    ]
 
 
-def _raw(payload: dict) -> str:
-    """The payload as JSON. Half an emoji cannot be stored as text and stays in JSON's own escape (``\\ud83d``)."""
-    return json.dumps(payload, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+def _page(answer: Answer, user_id: str) -> tuple[list[dict], dict]:
+    """A page's posts and its meta. Raises SourceError for posts that are none, or none without saying so.
+
+    An account's silence would otherwise read as the deletion of all its posts.
+    """
+    posts, meta = _objects(answer, "data"), answer.body.get("meta") or {}
+    if len(posts) != len(answer.body.get("data") or []):
+        raise SourceError(f"x: the timeline of {user_id} came with posts that are no objects")
+    if not posts and (refused := _objects(answer, "errors")):
+        raise SourceError(_problem(refused[0]))
+    if not posts and meta.get("result_count") != 0:
+        raise SourceError(f"x: the timeline of {user_id} came without posts, and without saying that there are none")
+    return posts, meta
+
+
+def _timeline(user_id: str, start: datetime, end: datetime, posts: list[dict]) -> dict:
+    return {
+        "author_id": user_id,
+        "window_start": start.isoformat(),
+        "window_end": end.isoformat(),
+        "posts_read": len(_ids(posts)),
+    }
+
+
+def _ids(posts: list[dict]) -> set[str]:
+    return {str(post.get("id")) for post in posts}
+
+
+def _objects(answer: Answer, name: str) -> list[dict]:
+    given = answer.body.get(name)
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+
+
+def _json(payload: dict) -> str:
+    text = json.dumps(payload, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair is no character: escaped, the record reaches quarantine whole.
+        return json.dumps(payload)
+    return text
+
+
+def _looks_like(pattern: str, value: object) -> bool:
+    return isinstance(value, str) and re.match(pattern, value) is not None
 
 
 def _problem(error: dict) -> str:
     return f"x: {error.get('title', 'Problem')}: {error.get('detail', 'no detail')}"
 
 
-def _warning(field: str, value: str, reason: str) -> dict:
-    return {
-        "record_number": None,
-        "source_line": None,
-        "field": field,
-        "value": value,
-        "reason": reason,
-        "raw": None,
-    }
+def _warning(field: str, value: str | None, reason: str) -> dict:
+    return {"record_number": None, "source_line": None, "field": field, "value": value, "reason": reason, "raw": None}
