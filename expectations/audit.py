@@ -1,11 +1,11 @@
 """Hold tables to their suites. What cannot be checked counts as failed and says why; nothing passes unseen.
 
-Verdicts carry numbers and names of columns, never a value of a record.
+Verdicts carry numbers and names of columns, and no value of a record but what ``Expect.told_by`` says.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ NOT_CHECKED = "not checked"
 
 WITHOUT_EXAMPLES = {"result_format": "BASIC", "partial_unexpected_count": 0}
 """GX's examples are values of records, and some records are personal."""
+
+ROWS_TOLD = 5
+"""So many rows that break an expectation are named; all are counted."""
 
 
 class SuiteError(Exception):
@@ -110,7 +113,8 @@ def _verdicts(source, suite: Suite) -> list[Verdict]:
             f"{type(error).__name__}: {str(error).splitlines()[0]}. Mend it in expectations/suites/{suite.stage}.py."
         ) from error
     results = {result.expectation_config.meta["place"]: result for result in told.results}
-    return [_judged(suite, expect, results.get(place)) for place, expect in enumerate(suite.expectations)]
+    verdicts = [_judged(suite, expect, results.get(place)) for place, expect in enumerate(suite.expectations)]
+    return [_in_detail(source, *pair) for pair in zip(verdicts, suite.expectations, strict=True)]
 
 
 def _of_gx(suite: Suite) -> Any:
@@ -140,6 +144,17 @@ def _judged(suite: Suite, expect: Expect, result) -> Verdict:
         return _verdict(suite, expect, False, NOT_CHECKED, None, "Great Expectations counted nothing")
     observed = f"{unexpected:,} of {records:,} records" if records is not None else _counted(unexpected)
     return _verdict(suite, expect, bool(result.success), observed if unexpected else "none", int(unexpected))
+
+
+def _in_detail(source, verdict: Verdict, expect: Expect) -> Verdict:
+    """The verdict, with the first of the rows that break the expectation told one by one, where it may tell them."""
+    if not (expect.told_by and verdict.unexpected_count):
+        return verdict
+    rows = source.texts(expect.told_by.format(batch=verdict.table_name))
+    told = "; ".join(rows[:ROWS_TOLD] + (["…"] if rows[ROWS_TOLD:] else []))
+    return replace(
+        verdict, observed=f"{verdict.observed}: {told}", description=f"{verdict.description}: {told}"
+    )
 
 
 def _counted(records: int) -> str:

@@ -28,13 +28,11 @@ class OneConnectionEngine(SqlAlchemyExecutionEngine):
     @contextmanager
     def get_connection(self) -> Iterator:
         if self._connection is None:
+            # An audit only reads. Inside a transaction DuckDB would refuse every query after one that failed,
+            # and GX's look-ups of columns, which begin their own; in which order they come is left to chance.
+            self.engine.dialect.do_begin = lambda _connection: None
             self._connection = self.engine.connect()
-        try:
-            yield self._connection
-        except Exception:
-            # DuckDB refuses every further query of a transaction in which one failed.
-            self._connection.rollback()
-            raise
+        yield self._connection
 
     def close(self) -> None:
         """Let go of the database, so that a writer can open its file."""
@@ -58,10 +56,7 @@ class OneConnectionDuckDB(SQLDatasource):
             "where table_catalog = current_database() and table_schema = ? and table_name = ?"
         )
         with self.get_execution_engine().get_connection() as connection:
-            is_there = connection.exec_driver_sql(query, (schema, table)).first() is not None
-            # GX looks a table up in a transaction of its own, and DuckDB has one at a time.
-            connection.rollback()
-        return is_there
+            return connection.exec_driver_sql(query, (schema, table)).first() is not None
 
     def whole_table(self, name: str, schema: str, table: str) -> Batch:
         with warnings.catch_warnings():
@@ -69,6 +64,11 @@ class OneConnectionDuckDB(SQLDatasource):
             warnings.simplefilter("ignore", DeprecationWarning)
             asset = self.add_table_asset(name=name, schema_name=schema, table_name=table)
         return asset.add_batch_definition_whole_table("whole").get_batch()
+
+    def texts(self, query: str) -> list[str]:
+        """The first column of what a query gives."""
+        with self.get_execution_engine().get_connection() as connection:
+            return [str(text) for text in connection.exec_driver_sql(query).scalars()]
 
 
 @contextmanager
@@ -85,7 +85,6 @@ def opened(statements: Iterable[str]) -> Iterator[OneConnectionDuckDB]:
         with engine.get_connection() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
-            connection.commit()
         yield source
     finally:
         engine.close()

@@ -16,13 +16,15 @@ Stage = Literal["landed", "modelled"]
 class Expect:
     """One expectation. ``kind`` is a class of ``great_expectations.expectations``, ``arguments`` are its own.
 
-    ``says`` completes "it is expected that …" and is what people read when the expectation fails.
+    ``says`` completes "it is expected that …" and is what people read when the expectation fails. ``told_by`` is a
+    query of one sentence for each row that breaks it, for tables that hold nothing personal.
     """
 
     kind: str
     says: str
     severity: Severity = "block"
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    told_by: str | None = None
 
     @property
     def column_name(self) -> str | None:
@@ -104,9 +106,11 @@ def in_order(earlier: str, later: str, severity: Severity = "block") -> Expect:
     )
 
 
-def no_row(says: str, broken_by: str, severity: Severity = "block") -> Expect:
+def no_row(says: str, broken_by: str, severity: Severity = "block", told_as: str | None = None) -> Expect:
     """``broken_by`` is a query whose rows break the expectation. The table is called ``audited`` in it; a literal
-    brace is written twice, and a colon never stands before a letter (it would be a parameter).
+    brace is written twice, and a colon never stands before a letter (it would be a parameter). ``told_as`` is an
+    expression over the columns of such a row that names it to people; without it the rows are only counted.
     """
     query = f"with audited as (select * from {{batch}}) {broken_by.strip()}"
-    return Expect("UnexpectedRowsExpectation", says, severity, {"unexpected_rows_query": query})
+    told_by = f"select {told_as} from ({query}) as broken order by 1" if told_as else None
+    return Expect("UnexpectedRowsExpectation", says, severity, {"unexpected_rows_query": query}, told_by)

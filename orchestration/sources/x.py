@@ -92,7 +92,7 @@ POST_EXPANSIONS = "author_id,in_reply_to_user_id,referenced_posts"
 USERS_PER_REQUEST = 100
 POSTS_PER_PAGE = 100
 MOST_PAGES = 3200 // 5
-"""X gives an account's last 3,200 posts, and no page that is not the last holds fewer than 5."""
+"""X gives no more than an account's last 3,200 posts; in the smallest pages it allows they are this many."""
 MOST_STALE_PAGES = 5
 """After so many pages in a row without a new post the timeline goes round in a circle. Each page costs money."""
 
@@ -249,8 +249,9 @@ def _page(answer: Answer, user_id: str) -> tuple[list[dict], dict]:
 
     An account's silence would otherwise read as the deletion of all its posts.
     """
-    posts, meta = _objects(answer, "data"), answer.body.get("meta") or {}
-    if len(posts) != len(answer.body.get("data") or []):
+    given, meta = answer.body.get("data") or [], answer.body.get("meta")
+    posts, meta = _objects(answer, "data"), meta if isinstance(meta, dict) else {}
+    if not isinstance(given, list) or len(posts) != len(given):
         raise SourceError(f"x: the timeline of {user_id} came with posts that are no objects")
     if not posts and (refused := _objects(answer, "errors")):
         raise SourceError(_problem(refused[0]))

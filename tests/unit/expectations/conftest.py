@@ -20,9 +20,7 @@ from orchestration.sources import platform_exports, registry, sheets, x
 DAY = date(2026, 1, 2)
 OBSERVED_AT = datetime(2026, 1, 3, 1, tzinfo=UTC)
 CONTRACTS = {
-    contract.name: contract
-    for source in (registry, x, platform_exports, sheets)
-    for contract in source.CONTRACTS
+    contract.name: contract for source in (registry, x, platform_exports, sheets) for contract in source.CONTRACTS
 }
 
 POSTED_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
@@ -93,9 +91,7 @@ LANDED: Mapping[str, Rows] = {
         }
     ],
     "sheets.courses": [{"course_id": "C1", "starts_on": "2025-11-01", "length_days": "20"}],
-    "sheets.registrations": [
-        {"course_id": "C1", "person_id": "SN-4711", "mission_id": "tokyo", "outcome": "Pass"}
-    ],
+    "sheets.registrations": [{"course_id": "C1", "person_id": "SN-4711", "mission_id": "tokyo", "outcome": "Pass"}],
     "sheets.assessments": [{"assessment_id": "A1", "course_id": "C1", "weight": "50", "max_score": "20"}],
     "sheets.assessment_results": [
         {"assessment_id": "A1", "person_id": "SN-4711", "score": "18", "submitted_on": "2025-11-05"}
@@ -281,9 +277,7 @@ def warehouse(tmp_path) -> Path:
         for table, rows in MODELLED.items():
             for row in rows:
                 places = ", ".join("?" * len(row))
-                connection.execute(
-                    f"insert into {table} ({', '.join(row)}) values ({places})", list(row.values())
-                )
+                connection.execute(f"insert into {table} ({', '.join(row)}) values ({places})", list(row.values()))
     return path
 
 
