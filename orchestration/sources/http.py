@@ -83,8 +83,7 @@ class Api:
                     return self._answer(self._client.get(path.lstrip("/"), params=params))
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            # A gateway may repeat the request it refuses, token and all.
-            said = _said(error.response).replace(self._secret, "***")
+            said = _said(error.response, self._secret)
             raise Refusal(f"{self.platform}: {path} answered {status}: {said}", status) from None
         except (httpx.RequestError, _Unreadable) as error:
             attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
@@ -158,12 +157,12 @@ def _moment(http_date: str | None) -> datetime | None:
         return None
 
 
-def _said(response: httpx.Response) -> str:
-    """The platform's own words, cut to a line."""
+def _said(response: httpx.Response, secret: str) -> str:
+    """The platform's own words, cut to a line. A gateway may repeat what it refuses, so the token is blotted out."""
     try:
         body = response.json()
         words = [body.get("detail") or body.get("title") or body.get("error") or body]
         words += [error["message"] for error in body.get("errors") or [] if "message" in error]
     except (ValueError, AttributeError, TypeError):
         words = [response.text]
-    return " ".join(" ".join(map(str, words)).split())[:300]
+    return " ".join(" ".join(map(str, words)).replace(secret, "***").split())[:300]
