@@ -152,9 +152,7 @@ def _in_detail(source, verdict: Verdict, expect: Expect) -> Verdict:
         return verdict
     rows = source.texts(expect.told_by.format(batch=verdict.table_name))
     told = "; ".join(rows[:ROWS_TOLD] + (["…"] if rows[ROWS_TOLD:] else []))
-    return replace(
-        verdict, observed=f"{verdict.observed}: {told}", description=f"{verdict.description}: {told}"
-    )
+    return replace(verdict, observed=f"{verdict.observed}: {told}", description=f"{verdict.description}: {told}")
 
 
 def _counted(records: int) -> str:

@@ -278,13 +278,14 @@ def _show_failure(event) -> None:
 
 def _show_checks(checks: list) -> None:
     failed = [check for check in checks if not check.passed]
+    blocking = [check for check in failed if check.severity.value == "ERROR"]
     for check in failed:
-        colour = "red" if check.blocking else "yellow"
+        colour = "red" if check in blocking else "yellow"
         err.print(f"[{colour}]check {check.check_name} of {check.asset_key.to_user_string()}:[/] ", end="")
-        err.print(check.description or "failed", markup=False, highlight=False)
-    blocked = sum(check.blocking for check in failed)
+        err.print(check.description or "failed", markup=False, highlight=False, soft_wrap=True)
     err.print(
-        f"Checks: {len(checks) - len(failed)} passed, {len(failed) - blocked} warned, {blocked} blocked publication."
+        f"Checks: {len(checks) - len(failed)} passed, {len(failed) - len(blocking)} warned, "
+        f"{len(blocking)} blocked publication."
     )
 
 

@@ -128,8 +128,7 @@ DIM_ACCOUNT = Suite(
         in_order("valid_from_date", "valid_to_date", "warn"),
         no_row(
             "every account has one current version",
-            "select account_id from audited "
-            "group by account_id having count(*) filter (where is_current) != 1",
+            "select account_id from audited group by account_id having count(*) filter (where is_current) != 1",
             told_as="account_id",
         ),
         no_row(
@@ -179,8 +178,7 @@ FCT_POST = Suite(
         no_row(
             "engagements are told of at least 90% of the own posts",
             # X tells of a repost the figures of the post it passes on, so reposts have none of their own.
-            "select 1 from audited where kind is distinct from 'repost' "
-            "having count(engagements) < 0.9 * count(*)",
+            "select 1 from audited where kind is distinct from 'repost' having count(engagements) < 0.9 * count(*)",
             "warn",
         ),
         _adds_up(
@@ -334,8 +332,7 @@ CAPACITY_BY_COURSE = Suite(
         between("pass_share_of_registrations", 0, 1),
         no_row(
             "no course has more outcomes than registrations",
-            "select * from audited "
-            "where passed + distinctions + failed + withdrawn + without_outcome > registrations",
+            "select * from audited where passed + distinctions + failed + withdrawn + without_outcome > registrations",
             told_as="course_id",
         ),
         _adds_up(

@@ -74,10 +74,10 @@ def test_a_corrupt_value_costs_its_row_and_a_missing_key_column_costs_the_night(
 
 
 def test_a_failed_blocking_check_publishes_nothing_and_says_which(state, inbox):
-    # Before any platform was there: no contract forbids it, the suite of landed posts does.
-    drop(inbox, "january.csv", JANUARY + "0,Mission,1999-01-02 03:00,Too early,1,1\n")
+    # Months after its file was saved: no contract forbids it, the suite of landed posts does.
+    drop(inbox, "january.csv", JANUARY + "3,Mission,2026-06-02 03:00,From the future,1,1\n")
     failed = state.sifarat("nightly", "--inbox", inbox)
     assert failed.returncode == 1
-    assert "posted_at" in failed.stderr
+    assert "no post was made more than a day after its file was saved" in failed.stderr
     assert "1 blocked publication" in failed.stderr
     assert not state.current.exists()
