@@ -186,15 +186,11 @@ FCT_POST = Suite(
             "select count(*) from audited",
             "select count(distinct post_id) from marts.fct_post_metrics_daily",
         ),
-        no_row(
-            "every post stands with its last observation among the metrics of its days",
-            """
-            select post_id
-            from audited
-            anti join marts.fct_post_metrics_daily as days
-                on audited.post_id = days.post_id and audited.last_observed_at = days.observed_at
-            """,
-            told_as="post_id",
+        _adds_up(
+            "every observed day of a post has its metrics",
+            "select count(distinct (post_id, last_observed_at)) from audited",
+            "select count(*) from audited semi join marts.fct_post_metrics_daily as told "
+            "on audited.post_id = told.post_id and audited.last_observed_at = told.observed_at",
         ),
     ),
 )
