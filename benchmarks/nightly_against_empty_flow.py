@@ -62,7 +62,7 @@ def empty_flow(folder: Path) -> list[str]:
     project, home = folder / "dbt", folder / "home"
     (project / "models").mkdir(parents=True)
     home.mkdir()
-    (project / "dbt_project.yml").write_text("name: empty\nversion: '1'\nprofile: empty\n")
+    (project / "dbt_project.yml").write_text("name: empty\nversion: '1.0.0'\nprofile: empty\n")
     (project / "profiles.yml").write_text(
         f"empty: {{target: d, outputs: {{d: {{type: duckdb, path: '{folder / 'empty.duckdb'}'}}}}}}\n"
     )
