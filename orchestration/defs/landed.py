@@ -7,9 +7,6 @@ import dagster as dg
 from orchestration.contracts import Contract
 from orchestration.landing import Receipt
 
-DAYS = "days_observed"
-"""Metadata: the landed days a run wrote to, which its checks then read."""
-
 
 def landed_spec(contract: Contract, *, group: str, kind: str, deps: Iterable[dg.AssetKey] = ()) -> dg.AssetSpec:
     """The asset of a landed table, with the contract as its column schema."""
@@ -48,7 +45,7 @@ def results(contracts: Iterable[Contract], receipts: Iterable[Receipt]) -> Itera
                 "quarantined": sum(receipt.quarantined for receipt in own),
                 "repeated": sum(receipt.repeated for receipt in own),
                 "warned": sum(receipt.warned for receipt in own),
-                DAYS: sorted({str(receipt.day) for receipt in own}),
+                "days_observed": sorted({str(receipt.day) for receipt in own}),
                 "files": sorted({receipt.source_file for receipt in own}),
             },
         )
