@@ -1,4 +1,5 @@
 import resource
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -95,18 +96,24 @@ def test_too_many_rejects_fail_the_batch_and_say_where_it_begins(landing):
     assert landing.committed(POSTS) == []
 
 
-@pytest.fixture
+@contextmanager
 def no_room_for_files():
-    """Every file this process writes is cut at 100 bytes, as on a disk that is full."""
+    """Every file this process writes is cut at 100 bytes, as on a disk that is full.
+
+    Never longer than the code under test: pytest's own output may go to a file too.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_disk_that_is_full_leaves_the_old_state(landing, no_room_for_files):
+def test_a_disk_that_is_full_leaves_the_old_state(landing):
     before = files(landing)
-    with pytest.raises(LandingError, match=r"part-one\.parquet: cannot be written.*File too large"):
+    message = r"part-one\.parquet: cannot be written.*File too large"
+    with pytest.raises(LandingError, match=message), no_room_for_files():
         landing.write(batch('{"id":"1","likes":6}'))
     assert files(landing) == before
 
