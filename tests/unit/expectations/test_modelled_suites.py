@@ -1,0 +1,363 @@
+"""Marts that keep their dbt contract and pass its tests, and are wrong all the same."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from expectations.audit import Verdict, audit
+from expectations.suites import modelled
+from orchestration.dbt import DBT_PROJECT_DIR
+
+OFFICER = "officer-0123456789abcdef0123"
+MODELLED: dict[str, list[dict]] = {
+    "marts.dim_mission": [
+        {"mission_id": mission, "name": mission, "region": "Asia", "time_zone": "UTC"}
+        for mission in ("tokyo", "unassigned")
+    ],
+    "marts.dim_account": [
+        {
+            "account_id": "x:7",
+            "valid_from_date": "2020-01-01",
+            "is_current": True,
+            "platform": "x",
+            "mission_id": "tokyo",
+        }
+    ],
+    "marts.dim_course": [{"course_id": "C1"}],
+    "marts.dim_officer": [{"officer_id": OFFICER, "mission_id": "tokyo", "courses": 1}],
+    "marts.fct_post": [
+        {
+            "post_id": "x:10",
+            "platform": "x",
+            "post_native_id": "10",
+            "account_id": "x:7",
+            "mission_id": "tokyo",
+            "posted_at": "2026-01-01 10:00:00",
+            "posted_date": "2026-01-01",
+            "first_observed_at": "2026-01-02 01:00:00",
+            "last_observed_at": "2026-01-03 01:00:00",
+            "observations": 2,
+            "reactions": 5,
+            "comments": 2,
+            "shares": 1,
+            "engagements": 8,
+        }
+    ],
+    "marts.fct_post_metrics_daily": [
+        {
+            "post_id": "x:10",
+            "observed_date": day,
+            "observed_at": observed_at,
+            "account_id": "x:7",
+            "mission_id": "tokyo",
+            "platform": "x",
+            "reactions": engagements,
+            "engagements": engagements,
+            "engagements_gained": 4,
+            "gain_span_days": 1,
+            "is_gain_over_gap": False,
+            "source": "x",
+        }
+        for day, observed_at, engagements in (
+            ("2026-01-01", "2026-01-02 01:00:00", 4),
+            ("2026-01-02", "2026-01-03 01:00:00", 8),
+        )
+    ],
+    "marts.fct_account_daily": [
+        {
+            "account_id": "x:7",
+            "activity_date": day,
+            "mission_id": "tokyo",
+            "platform": "x",
+            "is_observed": True,
+            "followers": 1000,
+            "posts": posts,
+            "reposts": 0,
+            "engagements_gained": 4,
+        }
+        for day, posts in (("2026-01-01", 1), ("2026-01-02", 0))
+    ],
+    "marts.engagement_by_mission_monthly": [
+        {
+            "mission_id": "tokyo",
+            "month_start_date": "2026-01-01",
+            "posts": 1,
+            "reposts": 0,
+            "engagements": 8,
+            "engagement_rate_by_followers": 0.008,
+        }
+    ],
+    "marts.fct_registration": [
+        {
+            "course_id": "C1",
+            "officer_id": OFFICER,
+            "mission_id": "tokyo",
+            "outcome": "Pass",
+            "is_passed": True,
+            "source": "sheets",
+            "observed_date": "2026-01-02",
+        }
+    ],
+    "marts.fct_assessment": [
+        {
+            "assessment_id": "A1",
+            "officer_id": OFFICER,
+            "course_id": "C1",
+            "score": 18,
+            "max_score": 20,
+            "source": "sheets",
+            "observed_date": "2026-01-02",
+        }
+    ],
+    "marts.capacity_by_course": [
+        {
+            "course_id": "C1",
+            "registrations": 1,
+            "passed": 1,
+            "distinctions": 0,
+            "failed": 0,
+            "withdrawn": 0,
+            "without_outcome": 0,
+            "pass_share_of_registrations": 1,
+            "results": 1,
+            "score_sum": 18,
+            "mean_score": 18,
+        }
+    ],
+    "quality.reconciliation": [
+        {
+            "source": source,
+            "table_name": table,
+            "observed_date": day,
+            "received": 5,
+            "landed": 3,
+            "landed_rows": 3,
+            "quarantined": 1,
+            "quarantined_records": 1,
+            "repeated": 1,
+            "superseded": 1,
+            "modelled": 2,
+            "is_reconciled": True,
+        }
+        for source, table, day in (
+            ("sheets", "assessment_results", "2026-01-02"),
+            ("sheets", "registrations", "2026-01-02"),
+            ("x", "posts", "2026-01-01"),
+            ("x", "posts", "2026-01-02"),
+        )
+    ],
+}
+"""One post observed on two days, one officer on one course; every total fits the rows it is the total of."""
+
+
+@pytest.fixture(scope="module")
+def sound_warehouse(tmp_path_factory) -> Path:
+    """The sound marts, in tables that have the columns which the models' own YAML declares."""
+    path = tmp_path_factory.mktemp("sound") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts; create schema quality")
+        for table, columns in _declared_columns().items():
+            connection.execute(f"create table {table} ({columns})")
+        for table, rows in MODELLED.items():
+            for row in rows:
+                places = ", ".join("?" * len(row))
+                connection.execute(f"insert into {table} ({', '.join(row)}) values ({places})", list(row.values()))
+    return path
+
+
+@pytest.fixture
+def warehouse(sound_warehouse, tmp_path) -> Path:
+    """A copy to plant a fault in."""
+    return Path(shutil.copy(sound_warehouse, tmp_path / "warehouse.duckdb"))
+
+
+def _declared_columns() -> dict[str, str]:
+    declared = [
+        (folder, model)
+        for folder in ("marts", "quality")
+        for file in sorted((DBT_PROJECT_DIR / "models" / folder).rglob("*__models.yml"))
+        for model in yaml.safe_load(file.read_text())["models"]
+    ]
+    return {
+        f"{folder}.{model['name']}": ", ".join(f"{c['name']} {c['data_type']}" for c in model["columns"])
+        for folder, model in declared
+    }
+
+
+@pytest.fixture
+def audited(warehouse):
+    """Verdicts after ``fault``, a statement of SQL: on all marts, or on one, or of its expectations that say so."""
+
+    def audited(table: str = "", says: str = "", fault: str = "") -> list[Verdict]:
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute(fault)
+        asked = [
+            replace(suite, expectations=tuple(e for e in suite.expectations if e.says.startswith(says)))
+            for suite in modelled.SUITES
+            if suite.table_name.startswith(table)
+        ]
+        return audit(warehouse, asked)
+
+    return audited
+
+
+def failures(verdicts: list[Verdict]) -> list[tuple[str, str]]:
+    """What failed: severity and sentence, without the table's name."""
+    return [(v.severity, v.description.removeprefix(f"{v.table_name}: ")) for v in verdicts if not v.is_success]
+
+
+POST = "marts.fct_post"
+DAILY = "marts.fct_post_metrics_daily"
+ACCOUNT_DAILY = "marts.fct_account_daily"
+MONTHLY = "marts.engagement_by_mission_monthly"
+RECONCILIATION = "quality.reconciliation"
+LINE = "sheets.assessment_results on 2026-01-02 has "
+
+
+def test_sound_marts_meet_every_expectation(audited):
+    verdicts = audited()
+    assert failures(verdicts) == []
+    assert {v.suite for v in verdicts} == {suite.name for suite in modelled.SUITES}
+
+
+def test_marts_of_an_empty_landing_meet_every_expectation(audited):
+    tables = [suite.table_name for suite in modelled.SUITES if suite is not modelled.DIM_MISSION]
+    verdicts = audited(fault="; ".join(f"delete from {table}" for table in tables))
+    assert failures(verdicts) == []
+
+
+FAULTS = [
+    (
+        RECONCILIATION,
+        "received = 6",
+        "block",
+        "what was received",
+        f"{LINE}received 6, landed 3, quarantined 1, repeated 1",
+    ),
+    (
+        RECONCILIATION,
+        "landed_rows = 2",
+        "block",
+        "as many records lie in the landing",
+        f"{LINE}landed 3, landed_rows 2",
+    ),
+    (
+        RECONCILIATION,
+        "quarantined_records = 0",
+        "block",
+        "as many records lie in quarantine",
+        f"{LINE}quarantined 1, quarantined_records 0",
+    ),
+    (
+        RECONCILIATION,
+        "modelled = 1",
+        "block",
+        "every landed record stands in its fact",
+        f"{LINE}landed_rows 3, modelled 1, superseded 1",
+    ),
+    (
+        RECONCILIATION,
+        "is_reconciled = false",
+        "block",
+        "is_reconciled is true",
+        f"{LINE}received 5, landed 3, quarantined 1, repeated 1, quarantined_records 1, landed_rows 3, modelled 2, "
+        "superseded 1",
+    ),
+    ("marts.dim_mission", "mission_id = 'none'", "block", "there is a mission 'unassigned'", None),
+    ("marts.dim_account", "is_current = false", "block", "every account has one current version", "x:7"),
+    ("marts.dim_account", "valid_to_date = '2019-01-01'", "warn", "valid_from_date is not after", None),
+    (POST, "post_native_id = '11'", "block", "post_id is the platform and its own id", "x:10"),
+    (POST, "posted_at = '2005-01-01'", "block", "no post on X is older than X", "x:10"),
+    (POST, "posted_at = '2001-01-01'", "warn", "posted_at is at least 2004-02-04", None),
+    (POST, "posted_at = '2026-01-05'", "block", "no post was made more than a day after", "x:10"),
+    (POST, "posted_at = '2026-01-03 02:00'", "warn", "posted_at is not after last_observed_at", None),
+    (POST, "deleted_at = '2025-12-31'", "block", "posted_at is not after deleted_at", None),
+    (POST, "reactions = -1", "block", "reactions is at least 0", None),
+    (POST, "comments = 3", "block", "engagements are the sum", "x:10"),
+    (POST, "engagements = null", "block", "engagements are the sum", "x:10"),
+    (POST, "engagements = null", "warn", "engagements are told of at least 90%", None),
+    (POST, "last_observed_at = '2026-01-09'", "block", "every observed day of a post", "1 against 0"),
+    (DAILY, "gain_span_days = 0", "block", "gain_span_days is at least 1", None),
+    (DAILY, "age_days = -1", "warn", "age_days is at least 0", None),
+    (DAILY, "is_gain_over_gap = true", "block", "a gain counts as over a gap", "x:10 on 2026-01-01"),
+    (DAILY, "engagements_gained = 5", "block", "no metric was less than nothing", "x:10 on 2026-01-01"),
+    (DAILY, "engagements_gained = 3", "block", "what a post gained over its days", "x:10"),
+    (ACCOUNT_DAILY, "follower_span_days = 0", "block", "follower_span_days is at least 1", None),
+    (ACCOUNT_DAILY, "is_observed = false", "block", "followers stand only on days", "x:7 on 2026-01-01"),
+    (ACCOUNT_DAILY, "posts = 1", "block", "posts of all days", "2 against 1"),
+    (ACCOUNT_DAILY, "reposts = 1", "block", "reposts of all days", "2 against 0"),
+    (ACCOUNT_DAILY, "engagements_gained = null", "block", "engagements gained by accounts", "0 against 8"),
+    (MONTHLY, "engagement_rate_by_followers = 1.5", "warn", "engagement_rate_by_followers is between 0 and 1", None),
+    (MONTHLY, "engagement_rate_by_reach = -0.1", "block", "engagement_rate_by_reach is at least 0", None),
+    (MONTHLY, "month_start_date = '2026-01-02'", "block", "months are told by their first day", "tokyo in 2026-01-02"),
+    (MONTHLY, "posts = 2", "block", "posts of all missions and months", "2 against 1"),
+    (MONTHLY, "reposts = 2", "block", "reposts of all missions and months", "2 against 0"),
+    (MONTHLY, "engagements = 9", "block", "engagements of all missions and months", "9 against 8"),
+    ("marts.dim_officer", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
+    ("marts.fct_registration", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
+    ("marts.fct_registration", "outcome = 'Passt', is_passed = false", "warn", "outcome is one of", None),
+    ("marts.fct_registration", "is_passed = false", "block", "is_passed is told exactly", None),
+    ("marts.fct_assessment", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
+    ("marts.fct_assessment", "score = 21", "warn", "no score is above max_score", None),
+    ("marts.fct_assessment", "max_score = null, score = 101", "warn", "no score is above max_score", None),
+    ("marts.fct_assessment", "score = null", "warn", "score is given in at least 90%", None),
+    ("marts.capacity_by_course", "pass_share_of_registrations = 1.5", "block", "pass_share_of_registrations", None),
+    ("marts.capacity_by_course", "failed = 1", "block", "no course has more outcomes", "C1"),
+    ("marts.capacity_by_course", "registrations = 2", "block", "registrations of all courses", "2 against 1"),
+    ("marts.capacity_by_course", "results = 0", "block", "results of all courses", "0 against 1"),
+    ("marts.capacity_by_course", "score_sum = 17", "block", "scores of all courses", "17.0 against 18.0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "severity", "says", "named"),
+    FAULTS,
+    ids=[f"{fault[0]}: {fault[1]}: {fault[3]}" for fault in FAULTS],
+)
+def test_a_fault_that_dbt_does_not_test_for_is_found(audited, table, change, severity, says, named):
+    [(found, told)] = failures(audited(table, says, fault=f"update {table} set {change}"))
+    assert found == severity
+    broken = told.split(": broken by ")[1]
+    assert (broken.split(": ")[1].split("; ")[0] if ": " in broken else None) == named
+    assert "SN-4711" not in told
+
+
+def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
+    moved = "update marts.fct_registration set observed_date = '2026-01-05'"
+    assert failures(audited(RECONCILIATION, fault=moved)) == [
+        ("block", "what stands in a fact has its line here: broken by 1 record: sheets.registrations on 2026-01-05")
+    ]
+
+
+def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(audited):
+    told = failures(audited(fault="delete from marts.fct_post"))
+    assert [severity for severity, _ in told] == ["block"] * len(told)
+    assert [says.split(": broken by ")[0] for _, says in told] == [
+        "there are as many posts as have metrics",
+        "posts of all days are the own posts there are",
+        "posts of all missions and months are the own posts there are",
+        "engagements of all missions and months are those of the posts",
+    ]
+
+
+def test_two_versions_of_an_account_on_one_day_are_warned_of(audited):
+    second = (
+        "insert into marts.dim_account (account_id, valid_from_date, is_current) values ('x:7', '2021-01-01', false)"
+    )
+    assert failures(audited("marts.dim_account", fault=second)) == [
+        ("warn", "no account has two versions on one day: broken by 1 record: x:7 from 2021-01-01")
+    ]
+    # A version that ends on the day the next one begins is sound: its last day is the day before.
+    ended = "update marts.dim_account set valid_to_date = '2021-01-01' where valid_from_date = '2020-01-01'"
+    assert failures(audited("marts.dim_account", fault=ended)) == []
+
+
+def test_a_missing_mart_fails_every_expectation_of_it_and_passes_none(audited):
+    verdicts = audited("marts.fct_assessment", fault="drop table marts.fct_assessment")
+    assert verdicts
+    assert not any(v.is_success for v in verdicts)
+    assert all("the table marts.fct_assessment does not exist" in v.description for v in verdicts)
