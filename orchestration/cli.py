@@ -20,7 +20,10 @@ from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings, load_settings
 
-out, err = Console(), Console(stderr=True)
+WIDTH_OF_LOGS = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
+"""Where no terminal tells its width, as in a log of CI, tables must not be cut to eighty columns."""
+
+out, err = Console(width=WIDTH_OF_LOGS), Console(stderr=True)
 
 LANDED_COLUMNS = {
     "received": "received",
@@ -32,6 +35,7 @@ LANDED_COLUMNS = {
 OWN_ERRORS = {
     "AuditFailed",
     "LandingError",
+    "OtherSeed",
     "PublicationError",
     "Refusal",
     "SourceError",

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
 
     x_base_url: str = Field("https://api.x.com", description="X API v2, without the /2")
     x_bearer_token: SecretStr | None = Field(None, description="App-only bearer token of X API v2")
+    bluesky_base_url: str = Field("https://public.api.bsky.app", description="Bluesky's AppView, without /xrpc")
 
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
@@ -43,8 +44,12 @@ class Settings(BaseSettings):
 
     @property
     def is_sandbox(self) -> bool:
-        """True when nothing real was given to read: the synthetic ministry stands in, labelled as such."""
-        return self.inbox is None and self.x_bearer_token is None
+        """True when nothing real was given to read: the synthetic ministry stands in, labelled as such.
+
+        A register of the ministry's own is something real: some platforms are read without credentials.
+        """
+        secrets = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
+        return self.inbox is None and self.registry_dir is None and not secrets
 
     @property
     def landing_dir(self) -> Path:

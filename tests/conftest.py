@@ -5,6 +5,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import stamina
 
 # A shared machine is slow now and then; that is no property of a parser.
 hypothesis.settings.register_profile("sifarat", deadline=None)
@@ -37,3 +38,10 @@ def progress():
 
     keep.told = told
     return keep
+
+
+@pytest.fixture(scope="session")
+def no_waiting():
+    """Retries happen at once; how long the client would have waited is proved where it matters."""
+    with stamina.set_testing(True, attempts=8):
+        yield

@@ -15,8 +15,10 @@ from expectations.suite import (
     no_row,
     unique,
 )
+from orchestration.contracts import TIMESTAMP, Contract
+from orchestration.sources import registry
+from orchestration.sources.platform import Platform
 
-FIRST_POST_ON_X = "2006-03-21"
 FIRST_FACEBOOK_PAGE = "2004-02-04"
 
 ONE_RECORD_OF_A_BATCH = ("batch_id", "date")
@@ -56,109 +58,156 @@ _COURSE_IS_LISTED = no_row(
     "warn",
 )
 
-X_ACCOUNTS = Suite(
-    "landed",
-    "x.accounts",
-    (
-        *never_null("id", "username"),
-        unique("id", *ONE_RECORD_OF_A_BATCH),
-        *at_least(0, "followers_count", "following_count", "post_count"),
-        *at_least(FIRST_POST_ON_X, "created_at"),
-        in_order("created_at", "observed_at"),
-        no_row(
-            "no two accounts of a batch have one handle",
-            "select date, batch_id, lower(username) from audited group by all having count(distinct id) > 1",
-        ),
-        no_row(
-            "no account of 100 followers or more loses half of them from one observation to the next",
-            """
-            select audited.id
-            from audited
-            inner join (
-                select
-                    id, date, batch_id,
-                    lag(followers_count) over (partition by id order by observed_at, batch_id) as before
-                from x.all_accounts
-            ) as told using (id, date, batch_id)
-            where before >= 100 and audited.followers_count * 2 < before
-            """,
-            "warn",
-        ),
-        no_row(
-            "X gives every account that the day's register names",
-            """
-            select due.date, due.handle
-            from (
-                select distinct register.date, register.handle, register.native_id
-                from registry.all_accounts as register
-                where
-                    register.platform = 'x'
-                    and register.date in (select date from audited)
-                    and register.registered_from <= register.date
-                    and coalesce(register.registered_until >= register.date, true)
-            ) as due
-            anti join audited as by_id on due.date = by_id.date and due.native_id = by_id.id
-            anti join audited as by_handle
-                on due.date = by_handle.date and due.native_id is null and lower(due.handle) = lower(by_handle.username)
-            """,
-            "warn",
-        ),
-    ),
-)
 
-X_POSTS = Suite(
-    "landed",
-    "x.posts",
-    (
-        *never_null("id", "author_id", "created_at"),
-        unique("id", *ONE_RECORD_OF_A_BATCH),
-        *at_least(FIRST_POST_ON_X, "created_at"),
-        in_order("created_at", "observed_at"),
-        *at_least(
-            0,
-            "like_count",
-            "reply_count",
-            "repost_count",
-            "quote_count",
-            "bookmark_count",
-            "impression_count",
+def platform_suites(platform: Platform) -> tuple[Suite, ...]:
+    """The suites over what a platform's source lands: accounts, posts, timelines and its further tables."""
+    name = platform.name
+    further = [
+        Suite(
+            "landed",
+            table.name,
+            (*never_null(*table.required), unique(*table.keys, *ONE_RECORD_OF_A_BATCH), *at_least(0, *_counts(table))),
+        )
+        for table in platform.extras
+    ]
+    return (_accounts(platform), _posts(platform, FURTHER_ON_POSTS.get(name, ())), *further, _timelines(platform))
+
+
+def _counts(contract: Contract) -> list[str]:
+    return [f.name for f in contract.fields if f.minimum == 0]
+
+
+def _accounts(platform: Platform) -> Suite:
+    name, key, handle, followers = platform.name, platform.accounts.keys[0], platform.handle, platform.followers
+    return Suite(
+        "landed",
+        platform.accounts.name,
+        (
+            *never_null(*platform.accounts.required),
+            unique(key, *ONE_RECORD_OF_A_BATCH),
+            *at_least(0, *_counts(platform.accounts)),
+            *(
+                expect
+                for f in platform.accounts.fields
+                if f.dtype == TIMESTAMP
+                for expect in (*at_least(str(platform.launched), f.name), in_order(f.name, "observed_at"))
+            ),
+            no_row(
+                "no two accounts of a batch have one handle",
+                f"select date, batch_id, lower({handle}) from audited group by all "
+                f"having count(distinct {key}) > 1 and lower({handle}) is not null",
+            ),
+            no_row(
+                "no account of 100 followers or more loses half of them from one observation to the next",
+                f"""
+                select audited.{key}
+                from audited
+                inner join (
+                    select
+                        {key}, date, batch_id,
+                        lag({followers}) over (partition by {key} order by observed_at, batch_id) as before
+                    from {name}.all_accounts
+                ) as told using ({key}, date, batch_id)
+                where before >= 100 and audited.{followers} * 2 < before
+                """,
+                "warn",
+            ),
+            no_row(
+                f"{platform.title} gives every account that the day's register names",
+                f"""
+                select due.date, due.handle
+                from (
+                    select distinct register.date, register.handle, register.native_id
+                    from registry.all_accounts as register
+                    where
+                        register.platform = '{name}'
+                        and register.date in (select date from audited)
+                        and register.registered_from <= register.date
+                        and coalesce(register.registered_until >= register.date, true)
+                ) as due
+                anti join audited as by_id on due.date = by_id.date and due.native_id = by_id.{key}
+                anti join audited as by_handle
+                    on
+                        due.date = by_handle.date
+                        and due.native_id is null
+                        and lower(due.handle) = lower(by_handle.{handle})
+                """,
+                "warn",
+            ),
         ),
-        no_row(
-            "every post's author is an account whose timeline was read in the same batch",
-            # A batch whose timelines were not landed was cut short; nothing is known of it.
-            """
-            select audited.id
-            from audited
-            semi join landing.batches as read_to_its_end
-                on
-                    read_to_its_end.source = 'x'
-                    and read_to_its_end.table_name = 'timelines'
-                    and audited.batch_id = read_to_its_end.batch_id
-                    and audited.date = read_to_its_end.date
-            anti join x.all_timelines as timelines
-                on
-                    audited.author_id = timelines.author_id
-                    and audited.batch_id = timelines.batch_id
-                    and audited.date = timelines.date
-            """,
+    )
+
+
+def _posts(platform: Platform, further: tuple[Expect, ...]) -> Suite:
+    name, key, author, posted_at = platform.name, platform.posts.keys[0], platform.author, platform.posted_at
+    return Suite(
+        "landed",
+        platform.posts.name,
+        (
+            *never_null(*platform.posts.required),
+            unique(key, *ONE_RECORD_OF_A_BATCH),
+            *at_least(str(platform.launched), posted_at),
+            in_order(posted_at, "observed_at"),
+            *at_least(0, *_counts(platform.posts)),
+            no_row(
+                "every post's author is an account whose timeline was read in the same batch",
+                # A batch whose timelines were not landed was cut short; nothing is known of it.
+                f"""
+                select audited.{key}
+                from audited
+                semi join landing.batches as read_to_its_end
+                    on
+                        read_to_its_end.source = '{name}'
+                        and read_to_its_end.table_name = 'timelines'
+                        and audited.batch_id = read_to_its_end.batch_id
+                        and audited.date = read_to_its_end.date
+                anti join {name}.all_timelines as timelines
+                    on
+                        audited.{author} = timelines.account_native_id
+                        and audited.batch_id = timelines.batch_id
+                        and audited.date = timelines.date
+                """,
+            ),
+            no_row(
+                "every post's author is among the accounts landed in the same batch",
+                f"select {key} from audited anti join {name}.all_accounts as accounts "
+                f"on audited.{author} = accounts.{platform.accounts.keys[0]} and audited.batch_id = accounts.batch_id "
+                "and audited.date = accounts.date",
+                "warn",
+            ),
+            *further,
         ),
-        no_row(
-            "every post's author is among the accounts landed in the same batch",
-            "select id from audited anti join x.all_accounts as accounts "
-            "on audited.author_id = accounts.id and audited.batch_id = accounts.batch_id "
-            "and audited.date = accounts.date",
-            "warn",
+    )
+
+
+def _timelines(platform: Platform) -> Suite:
+    return Suite(
+        "landed",
+        platform.timelines.name,
+        (
+            *never_null("account_native_id", "window_start", "window_end"),
+            unique("account_native_id", *ONE_RECORD_OF_A_BATCH),
+            in_order("window_start", "window_end"),
+            in_order("window_end", "observed_at"),
+            no_row(
+                "no timeline has more posts landed than were read from it",
+                f"""
+                select audited.account_native_id
+                from audited
+                inner join (
+                    select {platform.author} as account_native_id, batch_id, date, count(*) as landed
+                    from {platform.name}.all_posts
+                    group by all
+                ) as posts using (account_native_id, batch_id, date)
+                where posts.landed > audited.posts_read
+                """,
+            ),
         ),
-        no_row(
-            "every post was made within the window that its timeline was read for",
-            """
-            select audited.id
-            from audited
-            inner join x.all_timelines as timelines using (author_id, batch_id, date)
-            where audited.created_at < timelines.window_start or audited.created_at >= timelines.window_end
-            """,
-            "warn",
-        ),
+    )
+
+
+FURTHER_ON_POSTS = {
+    "x": (
         no_row(
             "created_at is within 5 minutes of the time that the post's id tells",
             # Since 4 November 2010 an id counts milliseconds, 22 bits up (twitter-archive/snowflake).
@@ -171,29 +220,8 @@ X_POSTS = Suite(
             "warn",
         ),
     ),
-)
-
-X_TIMELINES = Suite(
-    "landed",
-    "x.timelines",
-    (
-        *never_null("author_id", "window_start", "window_end"),
-        unique("author_id", *ONE_RECORD_OF_A_BATCH),
-        in_order("window_start", "window_end"),
-        in_order("window_end", "observed_at"),
-        no_row(
-            "no timeline has more posts landed than were read from it",
-            """
-            select audited.author_id
-            from audited
-            inner join (
-                select author_id, batch_id, date, count(*) as landed from x.all_posts group by all
-            ) as posts using (author_id, batch_id, date)
-            where posts.landed > audited.posts_read
-            """,
-        ),
-    ),
-)
+}
+"""What only one platform's posts can get wrong."""
 
 PLATFORM_EXPORTS_POSTS = Suite(
     "landed",
@@ -214,7 +242,7 @@ PLATFORM_EXPORTS_POSTS = Suite(
         ),
         no_row(
             "no post on X is older than X",
-            f"select post_id from audited where platform = 'x' and posted_at < timestamp '{FIRST_POST_ON_X}'",
+            "select post_id from audited where platform = 'x' and posted_at < timestamp '2006-03-21'",
         ),
         # Facebook lets a page date its posts back.
         *at_least(FIRST_FACEBOOK_PAGE, "posted_at", severity="warn"),
@@ -433,9 +461,7 @@ REGISTRY_ACCOUNTS = Suite(
 SUITES = (
     REGISTRY_MISSIONS,
     REGISTRY_ACCOUNTS,
-    X_ACCOUNTS,
-    X_POSTS,
-    X_TIMELINES,
+    *(suite for name in registry.PLATFORMS for suite in platform_suites(registry.platform(name))),
     PLATFORM_EXPORTS_POSTS,
     SHEETS_COURSES,
     SHEETS_REGISTRATIONS,

@@ -1,6 +1,6 @@
 """How a landed table shows in Dagster: one asset per table, its receipts as metadata."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import dagster as dg
 
@@ -32,8 +32,10 @@ def key_of(contract: Contract) -> dg.AssetKey:
     return dg.AssetKey([contract.source, contract.table])
 
 
-def results(contracts: Iterable[Contract], receipts: Iterable[Receipt]) -> Iterator[dg.MaterializeResult]:
-    """One result per table. A table that got nothing this time is told so, with zeros."""
+def results(
+    contracts: Iterable[Contract], receipts: Iterable[Receipt], figures: Mapping[str, int | float] | None = None
+) -> Iterator[dg.MaterializeResult]:
+    """One result per table, with the ``figures`` of their reading. One that got nothing is told so, with zeros."""
     receipts = list(receipts)
     for contract in contracts:
         own = [receipt for receipt in receipts if receipt.contract.name == contract.name]
@@ -47,5 +49,6 @@ def results(contracts: Iterable[Contract], receipts: Iterable[Receipt]) -> Itera
                 "warned": sum(receipt.warned for receipt in own),
                 "days_observed": sorted({str(receipt.day) for receipt in own}),
                 "files": sorted({receipt.source_file for receipt in own}),
+                **(figures or {}),
             },
         )

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject
-from pydantic import PrivateAttr, SecretStr
+from pydantic import PrivateAttr
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.landing import Landing, Window
 from orchestration.publication import Publications
 from orchestration.settings import Settings, load_settings
-from orchestration.sources.http import Api
 
 if TYPE_CHECKING:
     from orchestration.sandbox.server import Sandbox
@@ -80,21 +79,11 @@ class Feeds(dg.ConfigurableResource):
         write_training_sheets(folder, as_of=_night_after(window), seed=self._settings.sandbox_seed)
         return folder
 
-    def x_api(self, window: Window) -> Api | None:
-        """X API v2, or None where there are no credentials for it."""
-        if self._sandbox is not None:
-            base_url, token = self._sandbox.base_url("x", as_of=_night_after(window)), SecretStr(self._sandbox.token)
-        elif self._settings.x_bearer_token is not None:
-            base_url, token = self._settings.x_base_url, self._settings.x_bearer_token
-        else:
-            return None
-        return Api(
-            "x",
-            base_url,
-            token,
-            timeout_seconds=self._settings.request_timeout_seconds,
-            patience_seconds=self._settings.rate_limit_patience_seconds,
-        )
+    def platform_settings(self, platform: str, window: Window) -> Settings:
+        """The settings that a platform is read with: in the sandbox, its address and token as of the night."""
+        if self._sandbox is None:
+            return self._settings
+        return self._settings.model_copy(update=self._sandbox.settings(platform, as_of=_night_after(window)))
 
 
 def _night_after(window: Window) -> datetime:

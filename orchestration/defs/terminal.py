@@ -7,9 +7,11 @@ import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 
+from orchestration.sources import registry
+
 STEP_WORDS = {
     "registry": "landing the register of missions",
-    "x": "extracting from X",
+    **{name: f"extracting from {registry.platform(name).title}" for name in registry.PLATFORMS},
     "platform_exports": "landing exported posts",
     "sheets": "landing training sheets",
     "landed_records": "auditing what was landed",

@@ -1,4 +1,4 @@
-"""The synthetic ministry: its missions, their X accounts, and what those posted, as of any moment.
+"""The synthetic ministry: its missions, their accounts, and what those posted, as of any moment.
 
 Everything follows from the seed and the moment asked for: a post's id, text and creation never change, its
 counts grow along a saturating curve of its age (and are restated downwards once for some), its deletion has
@@ -10,6 +10,7 @@ import csv
 import html
 import math
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,8 +25,19 @@ REGISTRY_DIR = Path(__file__).parent / "registry"
 """The synthetic ministry's register: the one place that says which missions and accounts there are."""
 
 EPOCH = date(2024, 1, 1)
-POSTS_PER_DAY = 1.5
-"""Mean over all accounts and days, before deletions."""
+POSTS_PER_DAY = {
+    "x": 1.5,
+    "facebook": 0.9,
+    "instagram": 0.6,
+    "youtube": 0.15,
+    "bluesky": 0.8,
+    "mastodon": 0.7,
+    "linkedin": 0.4,
+}
+"""Mean over a platform's accounts and days, before deletions; 1 where a platform is not named."""
+
+OPENED = {"mastodon": date(2022, 5, 1), "bluesky": date(2023, 3, 1)}
+"""Since when the ministry's accounts are on platforms that came later than the others."""
 
 SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 LONGEST_SHORT_POST = 280
@@ -53,6 +65,8 @@ class Kind(StrEnum):
 
 
 KIND_WEIGHTS = {Kind.ORIGINAL: 62, Kind.REPLY: 15, Kind.QUOTE: 8, Kind.RETWEET: 15}
+PASSING_ON = frozenset({"x", "bluesky", "mastodon"})
+"""Platforms whose timelines hold replies, quotes and reposts too; on the others every post is an original."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,7 @@ class Account:
     """A row of accounts.csv with its mission; ``number`` is its place in the register, counted from 0."""
 
     number: int
+    platform: str
     native_id: str
     handle: str
     display_name: str
@@ -99,7 +114,12 @@ class Account:
 
     @property
     def created_at(self) -> datetime:
-        return snowflake_time(self.native_id)
+        """On X the id tells it."""
+        if self.platform == "x":
+            return snowflake_time(self.native_id)
+        opened = OPENED.get(self.platform, date(2012, 1, 1))
+        days = random.Random(f"created|{self.platform}|{self.native_id}").randrange((EPOCH - opened).days)
+        return datetime.combine(opened, time(9), UTC) + timedelta(days=days)
 
 
 @dataclass(frozen=True)
@@ -206,23 +226,37 @@ class Ministry:
                 for row in csv.DictReader(file)
             }
         with open(registry_dir / "accounts.csv", encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["platform"] == "x"]
+            rows = list(csv.DictReader(file))
         self.accounts = [
-            Account(number, row["native_id"], row["handle"], row["display_name"], self.missions[row["mission_id"]])
+            Account(
+                number,
+                row["platform"],
+                row["native_id"],
+                row["handle"],
+                row["display_name"],
+                self.missions[row["mission_id"]],
+            )
             for number, row in enumerate(rows)
         ]
-        self._by_id = {account.native_id: account for account in self.accounts}
-        self._by_handle = {account.handle.lower(): account for account in self.accounts}
-        self._habits = self._draw_habits()
+        self._by_platform: defaultdict[str, list[Account]] = defaultdict(list)
+        for account in self.accounts:
+            self._by_platform[account.platform].append(account)
+        self._by_id = {(account.platform, account.native_id): account for account in self.accounts}
+        self._by_handle = {(account.platform, account.handle.lower()): account for account in self.accounts}
+        self._habits: dict[int, _Habits] = self._draw_habits()
         self._plans: dict[tuple[int, int], list[int]] = {}
         self._drafts: dict[tuple[int, date], list[Post]] = {}
         self._days: dict[tuple[int, date], list[Post]] = {}
 
-    def account(self, native_id: str) -> Account | None:
-        return self._by_id.get(native_id)
+    def accounts_on(self, platform: str) -> list[Account]:
+        """In the register's order: headquarters come first."""
+        return self._by_platform[platform]
 
-    def account_named(self, handle: str) -> Account | None:
-        return self._by_handle.get(handle.lower())
+    def account(self, native_id: str, platform: str = "x") -> Account | None:
+        return self._by_id.get((platform, native_id))
+
+    def account_named(self, handle: str, platform: str = "x") -> Account | None:
+        return self._by_handle.get((platform, handle.lower()))
 
     def account_state(self, account: Account, moment: datetime) -> AccountState:
         habits = self._habits[account.number]
@@ -271,17 +305,24 @@ class Ministry:
         """Chance that depends on nothing but the seed and what it is for."""
         return random.Random("|".join(map(str, (self.seed, *what))))
 
-    def _draw_habits(self) -> list[_Habits]:
-        chances = [self._random("habits", account.native_id) for account in self.accounts]
+    def _draw_habits(self) -> dict[int, _Habits]:
+        return {
+            account.number: habits
+            for platform, accounts in self._by_platform.items()
+            for account, habits in self._draw_habits_on(platform, accounts)
+        }
+
+    def _draw_habits_on(self, platform: str, accounts: list[Account]) -> Iterator[tuple[Account, _Habits]]:
+        chances = [self._random("habits", account.native_id) for account in accounts]
         paces = [chance.lognormvariate(0, 0.55) for chance in chances]
         # A week has five full days and two short ones; the mean over accounts is met exactly.
         full_days = (5 + 2 * WEEKEND_FACTOR) / 7
-        scale = POSTS_PER_DAY / full_days * len(paces) / sum(paces)
-        habits = []
-        for account, chance, pace in zip(self.accounts, chances, paces, strict=True):
+        scale = POSTS_PER_DAY.get(platform, 1) / full_days * len(paces) / sum(paces)
+        for account, chance, pace in zip(accounts, chances, paces, strict=True):
             fame = 20 if account.mission.kind == "headquarters" else 1
             days_before = (EPOCH - account.created_at.date()).days
-            habits.append(
+            yield (
+                account,
                 _Habits(
                     followers_2021=fame * chance.lognormvariate(math.log(6000), 1.1),
                     yearly_growth=chance.uniform(0.02, 0.25),
@@ -289,9 +330,8 @@ class Ministry:
                     posts_per_working_day=pace * scale,
                     following=chance.randrange(80, 900),
                     posts_before_epoch=int(pace * scale * full_days * days_before),
-                )
+                ),
             )
-        return habits
 
     def _followers(self, account: Account, moment: datetime) -> int:
         """A yearly trend under a slow wave, so that some weeks lose a few."""
@@ -351,6 +391,8 @@ class Ministry:
 
     def _draft_post(self, account: Account, chance: random.Random, moment: datetime, place: int) -> Post:
         kind = chance.choices(list(KIND_WEIGHTS), list(KIND_WEIGHTS.values()))[0]
+        if account.platform not in PASSING_ON:
+            kind = Kind.ORIGINAL
         lang = chance.choices(phrases.LANGUAGES, account.mission.language_weights)[0]
         created_at = moment.replace(microsecond=0)
         post_id = _snowflake(moment, account.number << 12 | place)
@@ -423,7 +465,7 @@ class Ministry:
 
     def _worth_passing_on(self, post: Post, day: date, chance: random.Random) -> Post | None:
         """An original of headquarters or another mission of the days before."""
-        others = [account for account in self.accounts if account is not post.author]
+        others = [account for account in self.accounts_on(post.author.platform) if account is not post.author]
         for back in (1, 2, 3):
             author = others[0] if chance.random() < 0.5 else chance.choice(others)
             originals = [

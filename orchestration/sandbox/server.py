@@ -2,30 +2,36 @@
 
 ``Sandbox`` serves ``/<platform>/as-of/<moment>/…`` on 127.0.0.1: below such a base URL all is as it was at
 that moment (UTC), and the server's clock (its ``Date`` header and the resets of rate limits) says so. So
-ninety nights can be run in one. A platform is one module with a class like ``x.X``.
+ninety nights can be run in one. A platform is one module with a class
+like ``x.X`` as its ``PROTOCOL``.
 """
 
+import asyncio
 import json
 import math
 import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
+from orchestration.sources.registry import PLATFORMS
 
 AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -36,10 +42,15 @@ class FaultKind(StrEnum):
     RATE_LIMITED = "429, naming a reset"
     SERVER_ERROR = "500"
     UNAVAILABLE = "503"
+    SLOW = "the answer comes after `seconds`"
     CUT = "the connection ends in the middle of the answer"
     MALFORMED = "200, and the JSON is cut short"
     REPEATED_PAGE = "the next page is this one again"
     LOOPING_CURSOR = "a page's token for the next is its own"
+    EXPIRED_TOKEN = "the token is refused"
+    RETIRED_METRIC = "the metric `field` is no valid one any more"
+    UNKNOWN_FIELD = "every object has a field nobody knows"
+    MISSING_FIELD = "no object has `field` any more"
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,8 @@ class Fault:
     after: int = 0
     times: int = 1
     reset_seconds: int = 1
+    seconds: float = 1.0
+    field: str = ""
 
 
 class Faults:
@@ -75,20 +88,33 @@ class Faults:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """``requests`` in ``seconds``, of each route where ``is_per_route``, else of all together."""
+
+    requests: int
+    seconds: float
+    is_per_route: bool = False
+
+
+@dataclass(frozen=True)
 class Call:
     """A request below a base URL, let in already; ``fault`` is for those a protocol must commit itself."""
 
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     as_of: datetime
-    fault: FaultKind | None = None
+    fault: Fault | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def commits(self, kind: FaultKind) -> bool:
+        return self.fault is not None and self.fault.kind is kind
 
 
 @dataclass(frozen=True)
 class Answer:
     """A JSON answer in a platform's own words."""
 
-    body: dict[str, Any]
+    body: Any
     status: int = 200
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -106,7 +132,10 @@ class Platform(Protocol):
     """What a protocol gives the server. Routes are tried in their order."""
 
     name: str
+    limit: Limit
     routes: Mapping[str, Callable[[Call], Answer]]
+
+    def credentials(self, token: str) -> dict[str, Any]: ...
 
     def is_authorised(self, headers: Mapping[str, str], token: str) -> bool: ...
 
@@ -139,8 +168,9 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """A running sandbox; a context manager that stops it.
 
-    ``limit`` requests may be made per route, as-of moment and ``window_seconds`` of real time. The
-    ``token`` that lets in is new for each sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
+    Each platform keeps its real rate limit, for each as-of moment, in windows ``hurry`` times as short as the real
+    ones; without it there is no limit that a night could reach. The ``token`` that lets in is new for each
+    sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
     """
 
     def __init__(
@@ -148,20 +178,22 @@ class Sandbox:
         seed: int,
         *,
         registry_dir: Path = REGISTRY_DIR,
-        limit: int = 10_000,
-        window_seconds: float = 900,
+        hurry: float | None = None,
         faults: Iterable[Fault] = (),
         port: int = 0,
     ):
-        # Here, because each protocol is written in this module's terms.
-        from orchestration.sandbox.x import X
-
         self.token = secrets.token_urlsafe(24)
         self.faults = Faults(faults)
-        self.limit, self.window_seconds = limit, window_seconds
-        self._platforms: list[Platform] = [X(Ministry(seed, registry_dir))]
+        self._hurry = hurry
+        self.requests: Counter[tuple[str, int]] = Counter()
+        """Requests let in, by platform and status of their answer."""
+        ministry = Ministry(seed, registry_dir)
+        # Imported here, because each protocol is written in this module's terms.
+        self._platforms: list[Platform] = [
+            import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in PLATFORMS
+        ]
         self._port = port
-        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        self._windows: dict[tuple[str, str, str], tuple[float, int]] = {}
 
     def __enter__(self) -> "Sandbox":
         self._socket = socket.create_server(("127.0.0.1", self._port))
@@ -193,6 +225,11 @@ class Sandbox:
         self._thread.join()
         self._socket.close()
 
+    def settings(self, platform: str, as_of: datetime) -> dict[str, Any]:
+        """The settings under which a platform is read here, as it was at ``as_of``."""
+        [protocol] = [known for known in self._platforms if known.name == platform]
+        return {f"{platform}_base_url": self.base_url(platform, as_of), **protocol.credentials(self.token)}
+
     def base_url(self, platform: str, as_of: datetime) -> str:
         """Where ``platform`` is as it was at ``as_of`` (with a time zone; whole seconds)."""
         if platform not in {known.name for known in self._platforms}:
@@ -221,7 +258,12 @@ class Sandbox:
                 return _response(platform.refusal(404), as_of)
             if not platform.is_authorised(request.headers, self.token):
                 return _response(platform.refusal(401), as_of)
-            return self._answer(platform, route, handler, request, as_of)
+            fault = self.faults.due(f"{request.url.path}?{request.url.query}")
+            if fault and fault.kind is FaultKind.SLOW:
+                await asyncio.sleep(fault.seconds)
+            response = self._answer(platform, route, handler, request, as_of, fault)
+            self.requests[platform.name, response.status_code] += 1
+            return response
 
         return endpoint
 
@@ -232,42 +274,65 @@ class Sandbox:
         handler: Callable[[Call], Answer],
         request: Request,
         as_of: datetime,
+        fault: Fault | None,
     ) -> Response:
-        used, seconds_left = self._use(route, request.path_params["as_of"])
+        limit = self._limit(platform)
+        used, seconds_left = self._use(platform, limit, route, request.path_params["as_of"])
         now = int(as_of.timestamp())
-        headers = platform.limit_headers(self.limit, max(self.limit - used, 0), now + math.ceil(seconds_left))
-        if used > self.limit:
+        headers = platform.limit_headers(limit.requests, max(limit.requests - used, 0), now + math.ceil(seconds_left))
+        if used > limit.requests:
             return _response(platform.refusal(429), as_of, headers)
-        fault = self.faults.due(f"{request.url.path}?{request.url.query}")
         if fault and fault.kind is FaultKind.RATE_LIMITED:
-            headers = platform.limit_headers(self.limit, 0, now + fault.reset_seconds)
+            headers = platform.limit_headers(limit.requests, 0, now + fault.reset_seconds)
             return _response(platform.refusal(429), as_of, headers)
+        if fault and fault.kind is FaultKind.EXPIRED_TOKEN:
+            return _response(platform.refusal(401), as_of, headers)
         if fault and fault.kind in (FaultKind.SERVER_ERROR, FaultKind.UNAVAILABLE):
             return _response(platform.refusal(int(fault.kind)), as_of, headers)
-        kind = fault.kind if fault else None
         try:
-            answer = handler(Call(request.path_params, request.query_params, as_of, kind))
+            answer = handler(Call(request.path_params, request.query_params, as_of, fault, request.headers))
         except Refused as refused:
             answer = refused.answer
-        return _response(answer, as_of, headers, kind)
+        return _response(answer, as_of, headers, fault)
 
-    def _use(self, route: str, as_of: str) -> tuple[int, float]:
+    def _limit(self, platform: Platform) -> Limit:
+        if self._hurry is None:
+            return replace(platform.limit, requests=1_000_000)
+        return replace(platform.limit, seconds=platform.limit.seconds / self._hurry)
+
+    def _use(self, platform: Platform, limit: Limit, route: str, as_of: str) -> tuple[int, float]:
         """Count a request: how many the window has now seen, and the real seconds until it ends."""
         now = time.monotonic()
-        began, used = self._windows.get((route, as_of), (now, 0))
-        if now - began >= self.window_seconds:
+        window = platform.name, route if limit.is_per_route else "", as_of
+        began, used = self._windows.get(window, (now, 0))
+        if now - began >= limit.seconds:
             began, used = now, 0
-        self._windows[route, as_of] = (began, used + 1)
-        return used + 1, began + self.window_seconds - now
+        self._windows[window] = (began, used + 1)
+        return used + 1, began + limit.seconds - now
+
+
+def _strange(body: Any, fault: Fault) -> Any:
+    """The body with a field more, or one less, in each of its objects."""
+    if isinstance(body, list):
+        return [_strange(item, fault) for item in body]
+    if not isinstance(body, dict):
+        return body
+    kept = {name: _strange(value, fault) for name, value in body.items()}
+    if fault.kind is FaultKind.UNKNOWN_FIELD:
+        return kept | {"field_of_tomorrow": {"is_new": True}}
+    return {name: value for name, value in kept.items() if name != fault.field}
 
 
 def _response(
-    answer: Answer, as_of: datetime, headers: Mapping[str, str] | None = None, fault: FaultKind | None = None
+    answer: Answer, as_of: datetime, headers: Mapping[str, str] | None = None, fault: Fault | None = None
 ) -> Response:
-    body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
-    if fault is FaultKind.MALFORMED:
+    what = fault.kind if fault else None
+    strange = what in (FaultKind.UNKNOWN_FIELD, FaultKind.MISSING_FIELD)
+    told = _strange(answer.body, fault) if strange else answer.body
+    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    if what is FaultKind.MALFORMED:
         body = body[: len(body) // 2]
-    kind = _CutResponse if fault is FaultKind.CUT else Response
+    kind = _CutResponse if what is FaultKind.CUT else Response
     return kind(
         body,
         answer.status,

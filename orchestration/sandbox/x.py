@@ -15,8 +15,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from pydantic import SecretStr
+
 from orchestration.sandbox.ministry import Account, Kind, Ministry, Post
-from orchestration.sandbox.server import Answer, Call, FaultKind, Refused
+from orchestration.sandbox.server import Answer, Call, FaultKind, Limit, Refused
 
 PROBLEMS = "https://api.x.com/2/problems/"
 EARLIEST = datetime(2010, 11, 6, tzinfo=UTC)
@@ -132,6 +134,8 @@ class X:
     """X's protocol over a ministry; a platform of ``server.Sandbox``."""
 
     name = "x"
+    # Of an app, per endpoint and 15 minutes (docs.x.com, "Rate limits", GET /2/users/:id/tweets).
+    limit = Limit(1500, 900, is_per_route=True)
 
     def __init__(self, ministry: Ministry):
         self._ministry = ministry
@@ -143,6 +147,9 @@ class X:
             "/2/users/{id}": self.user_by_id,
             "/2/tweets": self.posts_by_ids,
         }
+
+    def credentials(self, token: str) -> dict[str, Any]:
+        return {"x_bearer_token": SecretStr(token)}
 
     def is_authorised(self, headers: Mapping[str, str], token: str) -> bool:
         return headers.get("authorization") == f"Bearer {token}"
@@ -225,9 +232,9 @@ class X:
         )
         given = list(islice(rest, how_many))
         following = next(rest, None) and _token(given[-1].id)
-        if call.fault is FaultKind.LOOPING_CURSOR and token:
+        if call.commits(FaultKind.LOOPING_CURSOR) and token:
             following = token
-        elif call.fault is FaultKind.REPEATED_PAGE:
+        elif call.commits(FaultKind.REPEATED_PAGE):
             following = _token(before, repeats + 1)
         meta = {"result_count": len(given)}
         if given:
@@ -498,3 +505,6 @@ def _invalid(parameter: str, values: list[str], complaint: str) -> Refused:
             media_type="application/problem+json",
         )
     )
+
+
+PROTOCOL = X

@@ -1,14 +1,16 @@
-"""The one way to ask a platform over HTTP: bearer token, retries with jittered back-off, rate limits.
+"""The one way to ask a platform over HTTP: credentials in headers, retries with jittered back-off, rate limits.
 
-Times told by the server's own clock (its ``Date`` header), in UTC: an observation is as old as the answer,
+Times are told by the server's own clock (its ``Date`` header), in UTC: an observation is as old as the answer,
 whatever this machine's clock says.
 """
 
 import logging
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -16,6 +18,7 @@ import stamina
 from pydantic import SecretStr
 
 from orchestration.sources import SourceError
+from orchestration.sources.limits import Allowance, Gate, LimitReached, server_time, told_by_headers
 
 log = logging.getLogger(__name__)
 
@@ -31,138 +34,187 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    body: dict[str, Any]
+    """``body`` is a JSON object, or a list where one was expected; ``links`` are the ``Link`` header's, by rel."""
+
+    body: Any
     observed_at: datetime
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refusal(SourceError):
-    """The platform refused a request for good. ``status`` is HTTP's; the message is the platform's own."""
+    """The platform refused a request for good. ``status`` is HTTP's, ``body`` what came with it as JSON."""
 
-    def __init__(self, message: str, status: int):
+    def __init__(self, message: str, status: int, body: Any = None):
         super().__init__(message)
-        self.status = status
+        self.status, self.body = status, body
+
+
+class TokenRefused(Refusal):
+    """The credentials are expired, revoked, or not paid for."""
+
+
+class Unreachable(SourceError):
+    """The platform did not answer, or not in a way to read, in all attempts."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a platform says what all of them say."""
+
+    allowance: Callable[[httpx.Response], Allowance | None] = told_by_headers
+    is_limited: Callable[[httpx.Response], bool] = lambda response: response.status_code == 429
+    is_token_refused: Callable[[httpx.Response], bool] = lambda response: response.status_code in (401, 402)
 
 
 class Api:
-    """A platform's API below one base URL.
+    """A platform's API below one base URL; its threads share the limits.
 
-    Raises Refusal for an answer that retries cannot cure and SourceError when they did not, or for a token that
-    no header can carry; they name the platform and the path, never the token.
+    Raises Refusal (TokenRefused among them) for an answer that retries cannot cure and Unreachable when they
+    did not; SourceError for credentials that no header can carry, or a limit beyond all patience. Messages
+    name the platform and the path, never a credential.
     """
 
     def __init__(
         self,
         platform: str,
         base_url: str,
-        token: SecretStr,
         *,
         timeout_seconds: float,
         patience_seconds: float,
+        bearer: SecretStr | None = None,
+        secret_headers: Mapping[str, SecretStr] | None = None,
+        headers: Mapping[str, str] | None = None,
+        dialect: Dialect = Dialect(),
     ):
         self.platform = platform
         self.patience_seconds = patience_seconds
-        self._secret = _sendable(token, platform)
-        self._client = httpx.Client(
-            base_url=base_url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {self._secret}", "User-Agent": "sifarat"},
-            timeout=timeout_seconds,
-        )
+        self._dialect = dialect
+        self._secrets: set[str] = set()
+        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
+        self._gates_lock = threading.Lock()
+        sent = {"User-Agent": "sifarat", **(headers or {})}
+        sent |= {name: self._sendable(secret) for name, secret in (secret_headers or {}).items()}
+        if bearer is not None:
+            sent["Authorization"] = f"Bearer {self._sendable(bearer)}"
+        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=sent, timeout=timeout_seconds)
+
+    def close(self) -> None:
+        self._client.close()
 
     def __enter__(self) -> "Api":
         return self
 
     def __exit__(self, *_) -> None:
-        self._client.close()
+        self.close()
 
-    def get(self, path: str, params: dict[str, Any]) -> Answer:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        limit: str = "",
+        bearer: SecretStr | None = None,
+        expect: type = dict,
+    ) -> Answer:
+        """The answer's JSON, an ``expect``. ``limit`` names the limit that the request counts against, where a
+        platform has several; ``bearer`` stands in for the usual token."""
+        headers = {} if bearer is None else {"Authorization": f"Bearer {self._sendable(bearer)}"}
+        with self._gates_lock:
+            gate = self._gates[limit]
         try:
             for attempt in stamina.retry_context(
                 on=self._wait, attempts=ATTEMPTS, timeout=None, wait_max=LONGEST_BACKOFF
             ):
                 with attempt:
-                    return self._answer(self._client.get(path.lstrip("/"), params=params))
+                    return self._answer(self._send(gate, path, params, headers), expect)
+        except LimitReached as reached:
+            raise SourceError(
+                f"{self.platform}: {path} was not asked for: {reached}, and SIFARAT_RATE_LIMIT_PATIENCE_SECONDS is "
+                f"{self.patience_seconds:,.0f}"
+            ) from None
         except httpx.HTTPStatusError as error:
-            status = error.response.status_code
-            said = _said(error.response, self._secret)
-            raise Refusal(f"{self.platform}: {path} answered {status}: {said}", status) from None
+            raise self._refusal(path, error.response) from None
         except (httpx.RequestError, _Unreadable) as error:
             attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
-            said = str(error) or type(error).__name__
-            raise SourceError(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
+            said = self._blotted(str(error) or type(error).__name__)
+            raise Unreachable(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
         raise AssertionError("a retry context returns or raises")
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _send(self, gate: Gate, path: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+        gate.enter(self.patience_seconds)
+        told, is_answered = None, False
+        try:
+            response = self._client.get(path.lstrip("/"), params=params, headers=headers)
+            told, is_answered = self._dialect.allowance(response), True
+            return response
+        finally:
+            gate.leave(told, is_answered=is_answered)
+
+    def _answer(self, response: httpx.Response, expect: type) -> Answer:
+        if self._dialect.is_limited(response):
+            raise httpx.HTTPStatusError("limited", request=response.request, response=response)
         response.raise_for_status()
         try:
             body = response.json()
         except ValueError as error:
             raise _Unreadable(f"the answer is no JSON ({error})") from None
-        if not isinstance(body, dict):
-            raise _Unreadable(f"the answer is a JSON {type(body).__name__}, not an object")
-        return Answer(body, _server_time(response))
+        if not isinstance(body, expect):
+            raise _Unreadable(f"the answer is a JSON {type(body).__name__}, not a {expect.__name__}")
+        links = {rel: link["url"] for rel, link in response.links.items() if "url" in link}
+        return Answer(body, server_time(response), links)
 
     def _wait(self, error: Exception) -> bool | float:
-        """Whether to ask again, and after how many seconds where the platform says so."""
+        """Whether to ask again: at once where the gate knows how long to wait, else after a back-off."""
         if isinstance(error, httpx.RequestError | _Unreadable):
             return not isinstance(error, HOPELESS)
         if not isinstance(error, httpx.HTTPStatusError):
             return False
-        if error.response.status_code == 429:
-            seconds = _seconds_to_reset(error.response)
-            if seconds is None:
+        if self._dialect.is_limited(error.response):
+            told = self._dialect.allowance(error.response)
+            if told is None:
                 return True
-            if seconds > self.patience_seconds:
-                return False
-            log.info("%s: rate limit reached, waiting %.0f s for its reset", self.platform, seconds)
-            return seconds
+            log.info("%s: rate limit reached, waiting %.0f s for its reset", self.platform, told.resets_in)
+            return 0.0
         return error.response.status_code >= 500
 
+    def _refusal(self, path: str, response: httpx.Response) -> Refusal:
+        said, body = _said(response)
+        kind = TokenRefused if self._dialect.is_token_refused(response) else Refusal
+        message = f"{self.platform}: {path} answered {response.status_code}: {self._blotted(said)[:300]}"
+        return kind(message, response.status_code, body)
 
-def _sendable(token: SecretStr, platform: str) -> str:
-    """The token without the line feed that a file ends with.
+    def _sendable(self, secret: SecretStr) -> str:
+        """The secret without the line feed that a file ends with.
 
-    Anything else a header cannot carry is refused here: the HTTP library would quote the token in its error.
-    """
-    value = token.get_secret_value().strip()
-    if not re.fullmatch(r"[\x21-\x7e]+", value):
-        raise SourceError(
-            f"{platform}: the token is empty or holds a blank or another character that no token has; copy it again"
-        )
-    return value
+        Anything else a header cannot carry is refused here: the HTTP library would quote it in its error.
+        """
+        value = secret.get_secret_value().strip()
+        if not re.fullmatch(r"[\x21-\x7e]+", value):
+            raise SourceError(
+                f"{self.platform}: the token is empty or holds a blank or another character that no token has; "
+                "copy it again"
+            )
+        self._secrets.add(value)
+        return value
 
-
-def _server_time(response: httpx.Response) -> datetime:
-    return _moment(response.headers.get("date")) or datetime.now(UTC)
-
-
-def _seconds_to_reset(response: httpx.Response) -> float | None:
-    """How long the platform asks to wait: ``Retry-After`` in seconds or as a time, or X's reset in Unix time."""
-    now = _server_time(response)
-    after, reset = response.headers.get("retry-after", ""), response.headers.get("x-rate-limit-reset", "")
-    if after.isdecimal():
-        return float(after)
-    if moment := _moment(after):
-        return max((moment - now).total_seconds(), 0.0)
-    if reset.isdecimal():
-        # Resets are told in whole seconds; half a second more is surely past it.
-        return max(float(reset) - now.timestamp(), 0.0) + 0.5
-    return None
+    def _blotted(self, text: str) -> str:
+        """A gateway may repeat what it refuses, so credentials are blotted out before a text is cut."""
+        for secret in list(self._secrets):
+            text = text.replace(secret, "***")
+        return text
 
 
-def _moment(http_date: str | None) -> datetime | None:
-    """A header's time in UTC, or None when there is none to read."""
-    try:
-        return parsedate_to_datetime(http_date or "").astimezone(UTC)
-    except ValueError:
-        return None
-
-
-def _said(response: httpx.Response, secret: str) -> str:
-    """The platform's own words, cut to a line. A gateway may repeat what it refuses, so the token is blotted out."""
+def _said(response: httpx.Response) -> tuple[str, Any]:
+    """The platform's own words on one line, and its JSON."""
     try:
         body = response.json()
-        words = [body.get("detail") or body.get("title") or body.get("error") or body]
+    except ValueError:
+        return " ".join(response.text.split()), None
+    try:
+        error = body.get("error")
+        error = error.get("message") or error if isinstance(error, dict) else error
+        words = [body.get("detail") or body.get("title") or body.get("message") or error or body]
         words += [error["message"] for error in body.get("errors") or [] if "message" in error]
-    except (ValueError, AttributeError, TypeError):
-        words = [response.text]
-    return " ".join(" ".join(map(str, words)).replace(secret, "***").split())[:300]
+    except (AttributeError, TypeError):
+        words = [body]
+    return " ".join(" ".join(map(str, words)).split()), body

@@ -21,13 +21,13 @@ from orchestration.contracts import (
 )
 from orchestration.landing import Batch, Landing, Progress, Receipt
 from orchestration.sources.mappings import land_inbox
-from orchestration.sources.registry import PLATFORMS
+from orchestration.sources.registry import REGISTRABLE
 
 POSTS = Contract(
     "platform_exports",
     "posts",
     (
-        key("platform", allowed=PLATFORMS),
+        key("platform", allowed=REGISTRABLE),
         key("post_id"),
         required("account_handle"),
         optional("account_native_id"),

@@ -5,16 +5,27 @@ the default. The whole register is landed each night as that day's snapshot. Day
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import polars as pl
+import yaml
 
 from orchestration.contracts import Contract, key, optional, required
+from orchestration.dbt import DBT_PROJECT_DIR
 from orchestration.landing import Batch, Window
+from orchestration.sources.platform import Platform
 from orchestration.sources.tabular import read_csv
 
-PLATFORMS = ("x", "facebook", "instagram", "youtube", "bluesky", "mastodon", "linkedin")
+PLATFORMS = tuple(yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())["vars"]["platforms"])
+"""The platforms that are read over their APIs, as dbt_project.yml lists them: the one place that names them all."""
+
+REGISTRABLE = tuple(
+    dict.fromkeys((*PLATFORMS, "facebook", "instagram", "youtube", "mastodon", "linkedin", "threads", "tiktok"))
+)
+"""Accounts on other platforms are registered too: their figures come from exported files."""
+
 MISSION_KINDS = ("headquarters", "embassy", "high_commission", "consulate", "permanent_mission")
 
 MISSIONS = Contract(
@@ -38,8 +49,9 @@ ACCOUNTS = Contract(
     "registry",
     "accounts",
     (
-        key("platform", allowed=PLATFORMS),
-        key("handle", pattern=r"^[^@\s]+$"),
+        key("platform", allowed=REGISTRABLE),
+        # On Mastodon the handle names its server: name@server.
+        key("handle", pattern=r"^[^@\s]+(@[^@\s]+)?$"),
         optional("native_id"),
         required("mission_id"),
         optional("display_name"),
@@ -49,6 +61,11 @@ ACCOUNTS = Contract(
     "One row per registered account and day of the register.",
 )
 CONTRACTS = (MISSIONS, ACCOUNTS)
+
+
+def platform(name: str) -> Platform:
+    """The platform of this name, from the source module that bears it."""
+    return import_module(f"orchestration.sources.{name}").PLATFORM
 
 
 def extract(folder: Path, window: Window, *, is_synthetic: bool) -> Iterator[Batch]:

@@ -9,7 +9,7 @@ import pytest
 from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
-from orchestration.sources import platform_exports, registry, sheets, x
+from orchestration.sources import platform_exports, registry, sheets
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +17,14 @@ def dbt(tmp_path_factory):
     """Runs dbt on a landing that holds every table and no record."""
     data = tmp_path_factory.mktemp("empty")
     landing = Landing(data / "landing", is_synthetic=False)
-    for source in (registry, x, platform_exports, sheets):
-        for contract in source.CONTRACTS:
+    platforms = [registry.platform(name) for name in registry.PLATFORMS]
+    for contracts in (
+        registry.CONTRACTS,
+        platform_exports.CONTRACTS,
+        sheets.CONTRACTS,
+        *(p.contracts for p in platforms),
+    ):
+        for contract in contracts:
             landing.declare(contract)
     make_key_once(data / "pseudonym.key")
     environment = os.environ | {

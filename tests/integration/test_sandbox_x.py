@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.sandbox import x as sandbox_x
 from orchestration.sandbox.ministry import NEVER, Ministry
-from orchestration.sandbox.server import Fault, FaultKind, Sandbox
+from orchestration.sandbox.server import Fault, FaultKind, Limit, Sandbox
 
 SEED = 7
 NIGHT = datetime(2026, 3, 3, 1, tzinfo=UTC)
@@ -246,8 +246,9 @@ def test_the_server_clock_and_the_resets_are_those_of_the_night(x):
     assert 0 < int(answer.headers["x-rate-limit-reset"]) - NIGHT.timestamp() <= 900
 
 
-def test_requests_above_the_limit_get_429_and_a_reset(sandbox):
-    with Sandbox(SEED, limit=2) as limited, client(limited) as x:
+def test_requests_above_the_limit_get_429_and_a_reset(monkeypatch):
+    monkeypatch.setattr(sandbox_x.X, "limit", Limit(2, 900, is_per_route=True))
+    with Sandbox(SEED, hurry=1) as limited, client(limited) as x:
         answers = [x.get(f"2/users/{HEADQUARTERS}") for _ in range(3)]
         other_route = x.get("2/users", params={"ids": HEADQUARTERS})
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -266,7 +267,7 @@ def test_a_fault_strikes_where_and_as_often_as_it_was_told():
 
 
 def test_everybody_says_of_themselves_that_they_are_synthetic(x, ministry):
-    ids = [account.native_id for account in ministry.accounts]
+    ids = [account.native_id for account in ministry.accounts_on("x")]
     users = x.get("2/users", params={"ids": ",".join(ids), "user.fields": "description"}).json()["data"]
     assert len(users) == 90
     assert all("(synthetic)" in user["name"] and "synthetic" in user["description"] for user in users)

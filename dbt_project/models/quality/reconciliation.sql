@@ -1,17 +1,21 @@
 -- What was received is what was landed, put into quarantine or repeated; what was landed is what stands in a fact
 -- or was superseded by a later observation of the same thing. Each number is counted where it lies.
 {% set modelled = {
-    ('x', 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
-    ('x', 'accounts'): ('fct_account_daily', 'int_account_observations', 'is_last_of_day', 'is_observed'),
     ('platform_exports', 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
     ('sheets', 'registrations'): ('fct_registration', 'int_registrations', 'is_last', 'true'),
     ('sheets', 'assessment_results'): ('fct_assessment', 'int_assessment_results', 'is_last', 'true'),
 } %}
 {% set staged = [
-    ('registry', 'missions'), ('registry', 'accounts'), ('x', 'accounts'), ('x', 'posts'), ('x', 'timelines'),
-    ('platform_exports', 'posts'), ('sheets', 'courses'), ('sheets', 'registrations'), ('sheets', 'assessments'),
-    ('sheets', 'assessment_results'),
+    ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
+    ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
 ] %}
+{% for platform in var('platforms') %}
+    {% do modelled.update({
+        (platform, 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
+        (platform, 'accounts'): ('fct_account_daily', 'int_account_observations', 'is_last_of_day', 'is_observed'),
+    }) %}
+    {% do staged.extend([(platform, 'accounts'), (platform, 'posts'), (platform, 'timelines')]) %}
+{% endfor %}
 
 with ledger as (
 

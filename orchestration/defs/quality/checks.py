@@ -14,7 +14,7 @@ from expectations.landing import landed_views
 from expectations.results import record
 from expectations.suite import Suite
 from expectations.suites import landed, modelled
-from orchestration.defs.platforms.assets import exported_files, x_api
+from orchestration.defs.platforms.assets import exported_files, platforms
 from orchestration.defs.registry.assets import register_of_missions
 from orchestration.defs.resources import Feeds
 from orchestration.defs.training.assets import training_sheets
@@ -47,7 +47,7 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
 
 @dg.multi_asset_check(
     name="landed_records",
-    specs=_specs(landed.SUITES, register_of_missions, x_api, exported_files, training_sheets),
+    specs=_specs(landed.SUITES, register_of_missions, *platforms, exported_files, training_sheets),
 )
 def landed_records(feeds: Feeds):
     """What was landed since the standing publication, and every file that was ever landed."""

@@ -11,9 +11,19 @@ from expectations.landing import landed_views
 from expectations.suites import landed
 from orchestration.contracts import Contract
 from orchestration.landing import Batch, Landing
-from orchestration.sources import platform_exports, registry, sheets, x
+from orchestration.sources import platform_exports, registry, sheets
 
-CONTRACTS = {c.name: c for source in (registry, x, platform_exports, sheets) for c in source.CONTRACTS}
+PLATFORMS = [registry.platform(name) for name in registry.PLATFORMS]
+CONTRACTS = {
+    contract.name: contract
+    for contracts in (
+        registry.CONTRACTS,
+        platform_exports.CONTRACTS,
+        sheets.CONTRACTS,
+        *(platform.contracts for platform in PLATFORMS),
+    )
+    for contract in contracts
+}
 LANDED = {suite.table_name: suite for suite in landed.SUITES}
 DAY = date(2026, 1, 2)
 NIGHT = datetime(2026, 1, 3, 1, tzinfo=UTC)

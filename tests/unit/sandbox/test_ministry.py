@@ -23,14 +23,14 @@ def ministry() -> Ministry:
 @pytest.fixture(scope="module")
 def posts(ministry) -> list[Post]:
     """Everything posted in ``DAYS``, later deleted or not."""
-    return [post for account in ministry.accounts for day in DAYS for post in ministry.posts(account, day)]
+    return [post for account in ministry.accounts_on("x") for day in DAYS for post in ministry.posts(account, day)]
 
 
 def told(ministry: Ministry, moment: datetime, accounts=slice(4)) -> dict[str, tuple]:
     """What the first accounts' timelines say of each post at a moment."""
     return {
         post.id: (post.text, post.created_at, post.counts_at(moment))
-        for account in ministry.accounts[accounts]
+        for account in ministry.accounts_on("x")[accounts]
         for post in ministry.timeline(account, moment, moment - timedelta(days=28))
     }
 
@@ -41,7 +41,7 @@ def is_arabic_script(letter: str) -> bool:
 
 def test_ninety_missions_hold_one_account_each(ministry):
     assert len(ministry.missions) == 90
-    assert sorted(account.mission.mission_id for account in ministry.accounts) == sorted(ministry.missions)
+    assert sorted(account.mission.mission_id for account in ministry.accounts_on("x")) == sorted(ministry.missions)
 
 
 def test_the_seed_alone_decides_what_was_posted():

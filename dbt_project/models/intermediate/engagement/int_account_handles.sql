@@ -12,11 +12,11 @@ with told as (
     union all
 
     select
-        'x' as platform,
+        platform,
         lower(handle) as handle,
         account_native_id as native_id,
         observed_at
-    from {{ ref('stg_x__accounts') }}
+    from {{ ref('int_platform_accounts') }}
 
     union all
 

@@ -1,25 +1,5 @@
--- Every landed observation of an account, all platforms in the same columns.
-with x as (
-
-    select
-        'x' as platform,
-        account_native_id,
-        handle,
-        display_name,
-        followers,
-        following,
-        posts_total,
-        'x' as source,
-        observed_date,
-        observed_at,
-        batch_id,
-        source_file,
-        is_synthetic
-    from {{ ref('stg_x__accounts') }}
-
-),
-
-ranked as (
+-- Every landed observation of an account.
+with ranked as (
 
     select
         *,
@@ -28,7 +8,7 @@ ranked as (
             partition by platform, account_native_id, observed_date
             order by observed_at desc, batch_id desc
         ) as recency_of_day
-    from x
+    from {{ ref('int_platform_accounts') }}
 
 )
 

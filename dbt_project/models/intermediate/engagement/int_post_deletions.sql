@@ -4,23 +4,25 @@ with posts as (
 
     select
         post_id,
+        platform,
         post_native_id,
         account_native_id,
         max(posted_at) as posted_at,
         max(observed_at) as last_observed_at
     from {{ ref('int_post_observations') }}
-    where platform = 'x' and account_native_id is not null
-    group by post_id, post_native_id, account_native_id
+    where account_native_id is not null
+    group by post_id, platform, post_native_id, account_native_id
 
 ),
 
 quarantined as (
 
-    select distinct
+    select
+        source,
         batch_id,
-        json_extract_string(raw, '$.id') as post_native_id
+        raw
     from {{ ref('stg_landing__quarantine') }}
-    where source = 'x' and table_name = 'posts'
+    where table_name = 'posts'
 
 ),
 
@@ -30,15 +32,20 @@ missed as (
         posts.post_id,
         timelines.observed_at
     from posts
-    inner join {{ ref('stg_x__timelines') }} as timelines
+    inner join {{ ref('int_platform_timelines') }} as timelines
         on
-            posts.account_native_id = timelines.account_native_id
+            posts.platform = timelines.platform
+            and posts.account_native_id = timelines.account_native_id
             and posts.posted_at >= timelines.window_start_at
             and posts.posted_at < timelines.window_end_at
             and posts.last_observed_at < timelines.observed_at
     left join quarantined
-        on posts.post_native_id = quarantined.post_native_id and timelines.batch_id = quarantined.batch_id
-    where quarantined.post_native_id is null
+        on
+            timelines.platform = quarantined.source
+            and timelines.batch_id = quarantined.batch_id
+            -- Each platform keeps the id in a place of its own, so the broken record need only mention it.
+            and position(posts.post_native_id in quarantined.raw) > 0
+    where quarantined.raw is null
 
 )
 

@@ -1,78 +1,5 @@
--- Every landed observation of a post, all platforms in the same columns. The one place where they meet.
-with x as (
-
-    -- X shows a repost with the count of its original's reposts; what belongs to the original is not counted twice.
-    select
-        'x' as platform,
-        post_native_id,
-        account_native_id,
-        cast(null as varchar) as handle,
-        posted_at,
-        text,
-        url,
-        language,
-        kind,
-        case when kind != 'repost' then reactions end as reactions,
-        case when kind != 'repost' then comments end as comments,
-        case when kind != 'repost' then shares end as shares,
-        case when kind != 'repost' then quotes end as quotes,
-        case when kind != 'repost' then saves end as saves,
-        case when kind != 'repost' then impressions end as impressions,
-        cast(null as bigint) as reach,
-        cast(null as bigint) as views,
-        cast(null as bigint) as clicks,
-        'x' as source,
-        observed_date,
-        observed_at,
-        batch_id,
-        source_file,
-        source_line,
-        is_synthetic
-    from {{ ref('stg_x__posts') }}
-
-),
-
-platform_exports as (
-
-    select
-        platform,
-        post_native_id,
-        account_native_id,
-        handle,
-        posted_at,
-        text,
-        url,
-        language,
-        kind,
-        reactions,
-        comments,
-        shares,
-        quotes,
-        saves,
-        impressions,
-        reach,
-        views,
-        clicks,
-        'platform_exports' as source,
-        observed_date,
-        observed_at,
-        batch_id,
-        source_file,
-        source_line,
-        is_synthetic
-    from {{ ref('stg_platform_exports__posts') }}
-
-),
-
-observations as (
-
-    select * from x
-    union all
-    select * from platform_exports
-
-),
-
-identified as (
+-- Every landed observation of a post, with its account, its engagements and its place in time.
+with identified as (
 
     select
         observations.*,
@@ -80,7 +7,7 @@ identified as (
         {{ account_id('observations.platform', 'coalesce(observations.account_native_id, handles.native_id)', 'observations.handle') }}
             as account_id,
         {{ engagements() }} as engagements
-    from observations
+    from {{ ref('int_platform_posts') }} as observations
     left join {{ ref('int_account_handles') }} as handles
         on observations.platform = handles.platform and lower(observations.handle) = handles.handle
 

@@ -6,6 +6,7 @@ with source as (
 
 renamed as (
 
+    -- X shows a repost with the count of its original's reposts; what belongs to the original is not counted twice.
     select
         id as post_native_id,
         author_id as account_native_id,
@@ -21,12 +22,15 @@ renamed as (
             else 'original'
         end as kind,
         referenced_id as referenced_post_native_id,
-        like_count as reactions,
-        reply_count as comments,
-        repost_count as shares,
-        quote_count as quotes,
-        bookmark_count as saves,
-        impression_count as impressions,
+        case when referenced_type is distinct from 'retweeted' then like_count end as reactions,
+        case when referenced_type is distinct from 'retweeted' then reply_count end as comments,
+        case when referenced_type is distinct from 'retweeted' then repost_count end as shares,
+        case when referenced_type is distinct from 'retweeted' then quote_count end as quotes,
+        case when referenced_type is distinct from 'retweeted' then bookmark_count end as saves,
+        case when referenced_type is distinct from 'retweeted' then impression_count end as impressions,
+        cast(null as bigint) as reach,
+        cast(null as bigint) as views,
+        cast(null as bigint) as clicks,
         date as observed_date,
         observed_at,
         batch_id,
