@@ -225,9 +225,13 @@ class Sandbox:
         self._thread.join()
         self._socket.close()
 
+    def platform(self, name: str) -> Platform:
+        [protocol] = [known for known in self._platforms if known.name == name]
+        return protocol
+
     def settings(self, platform: str, as_of: datetime) -> dict[str, Any]:
         """The settings under which a platform is read here, as it was at ``as_of``."""
-        [protocol] = [known for known in self._platforms if known.name == platform]
+        protocol = self.platform(platform)
         return {f"{platform}_base_url": self.base_url(platform, as_of), **protocol.credentials(self.token)}
 
     def base_url(self, platform: str, as_of: datetime) -> str:

@@ -139,6 +139,8 @@ class X:
 
     def __init__(self, ministry: Ministry):
         self._ministry = ministry
+        self.posts_given = self.users_given = 0
+        """What X would charge for; posts and users beside those asked for count too."""
         self.routes: dict[str, Callable[[Call], Answer]] = {
             "/2/users/by": self.users_by_usernames,
             "/2/users/by/username/{username}": self.user_by_username,
@@ -200,6 +202,7 @@ class X:
                 found.append(self._post_object(post, call.as_of, page))
             else:
                 page.errors.append(_not_found("post", "ids", post_id))
+        self._charge(found, page)
         return Answer(page.body(found))
 
     def timeline(self, call: Call) -> Answer:
@@ -241,7 +244,13 @@ class X:
             meta |= {"newest_id": given[0].id, "oldest_id": given[-1].id}
         if following:
             meta["next_token"] = following
-        return Answer(page.body([self._post_object(post, call.as_of, page) for post in given], meta))
+        found = [self._post_object(post, call.as_of, page) for post in given]
+        self._charge(found, page)
+        return Answer(page.body(found, meta))
+
+    def _charge(self, posts: list[dict], page: Page) -> None:
+        self.posts_given += len(posts) + len(page.posts)
+        self.users_given += len(page.users)
 
     def _users(self, call: Call, page: Page, parameter: str, find: Callable[[str], Account | None]) -> Answer:
         found = []
@@ -251,6 +260,8 @@ class X:
                 found.append(self._user_object(account, call.as_of, page))
             else:
                 page.errors.append(_not_found("user", parameter, value))
+        self.users_given += len(found)
+        self.posts_given += len(page.posts)
         return Answer(page.body(found))
 
     def _user(

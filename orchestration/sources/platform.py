@@ -85,7 +85,7 @@ class Reading:
     """One account's posts, and rows of the platform's further tables by their names.
 
     ``[window_start, window_end)`` is the time of posting that was read whole: a known post of that time which is
-    not among them is deleted.
+    not among them is deleted. ``cut_short`` is why it is not all that was asked for.
     """
 
     posts: list[dict]
@@ -93,6 +93,7 @@ class Reading:
     window_end: datetime
     observed_at: datetime
     extras: dict[str, list[dict]] = field(default_factory=dict)
+    cut_short: SourceError | None = None
 
 
 class Reader(ABC):
@@ -100,8 +101,10 @@ class Reader(ABC):
 
     accounts_per_look_up = 1
 
-    def prepare(self, landing: Landing, window: Window) -> None:  # noqa: B027, most readers need nothing of it
-        """Look at what earlier nights landed, where the platform's reading depends on it."""
+    def prepare(  # noqa: B027, most readers need nothing of it
+        self, accounts: Sequence[Registered], landing: Landing, window: Window, start: datetime
+    ) -> None:
+        """Look at what earlier nights landed, where the reading depends on it. ``start`` begins the trailing window."""
 
     @abstractmethod
     def look_up(self, accounts: Sequence[Registered]) -> Iterator[Profile | Lost]:
@@ -190,7 +193,8 @@ def extract(
     the last answer it was read from. Raises SourceError when the platform gives none of the accounts or none of
     their posts.
     """
-    reader.prepare(landing, window)
+    start = min(window.start_at, window.end_at - timedelta(days=trailing_days))
+    reader.prepare(accounts, landing, window, start)
     profiles, lost = _look_up(platform, reader, accounts, progress)
     if not profiles:
         first = lost[0].reason if lost else "the register names none"
@@ -217,7 +221,6 @@ def extract(
     told = [Finding(Concern.ACCOUNT, account.name, account.reason) for account in lost]
     yield batch(platform.accounts, [profile.payload for profile in profiles], looked_up_at, told)
 
-    start = min(window.start_at, window.end_at - timedelta(days=trailing_days))
     readings, unread = _read(platform, reader, profiles, start, window.end_at, progress)
     if not readings:
         first = unread[0].reason if unread else "no account has an id"
@@ -315,7 +318,11 @@ def _read(
     pairs = list(zip(known, given, strict=True))
     return (
         [(profile, reading) for profile, reading in pairs if isinstance(reading, Reading)],
-        [Lost(profile.native_id, str(error)) for profile, error in pairs if isinstance(error, SourceError)],
+        [
+            Lost(profile.native_id, str(error))
+            for profile, given in pairs
+            if (error := given.cut_short if isinstance(given, Reading) else given)
+        ],
     )
 
 
