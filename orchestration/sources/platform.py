@@ -96,6 +96,15 @@ class Reading:
     cut_short: SourceError | None = None
 
 
+@dataclass(frozen=True)
+class Rereading:
+    """Known posts as they are now, and rows of the platform's further tables by their names."""
+
+    posts: list[dict]
+    observed_at: datetime
+    extras: dict[str, list[dict]] = field(default_factory=dict)
+
+
 class Reader(ABC):
     """A platform's API as one night reads it. Called by several threads at once after ``prepare``."""
 
@@ -113,6 +122,15 @@ class Reader(ABC):
     @abstractmethod
     def read(self, profile: Profile, start: datetime, end: datetime) -> Reading:
         """All posts made in ``[start, end)``. Raises SourceError when they cannot be read to the end."""
+
+    def due(self) -> Sequence[Any]:
+        """Portions of known posts to read again, asked for once all timelines are read. A platform whose timelines
+        bring the trailing window anyway has none."""
+        return []
+
+    def read_again(self, portion: Any) -> Rereading:
+        """One portion of ``due``."""
+        raise NotImplementedError
 
     def findings(self) -> list[Finding]:
         """What there is to tell of the reading as a whole, once it is over."""
@@ -225,12 +243,14 @@ def extract(
     if not readings:
         first = unread[0].reason if unread else "no account has an id"
         raise SourceError(f"{platform.name}: not one of {len(profiles)} timelines could be read; the first: {first}")
-    read_at = max(reading.observed_at for _, reading in readings)
-    posts = [post for _, reading in readings for post in reading.posts]
-    yield batch(platform.posts, posts, read_at, [])
+    again, unread_again = _read_again(platform, reader, progress)
+    brought = [reading for _, reading in readings] + again
+    read_at = max(reading.observed_at for reading in brought)
+    yield batch(platform.posts, [post for reading in brought for post in reading.posts], read_at, [])
     for contract in platform.extras:
-        rows = [row for _, reading in readings for row in reading.extras.get(contract.table, [])]
-        yield batch(contract, rows, read_at, [])
+        yield batch(
+            contract, [row for reading in brought for row in reading.extras.get(contract.table, [])], read_at, []
+        )
     # Timelines say "read to the end", so they land after the posts they vouch for.
     timelines = [
         {
@@ -242,7 +262,7 @@ def extract(
         for profile, reading in readings
     ]
     told = [Finding(Concern.ACCOUNT, account.name, account.reason) for account in unread]
-    yield batch(platform.timelines, timelines, read_at, [*told, *reader.findings()])
+    yield batch(platform.timelines, timelines, read_at, [*told, *unread_again, *reader.findings()])
 
 
 def findings_of(batch: Batch) -> list[Finding]:
@@ -322,6 +342,25 @@ def _read(
             Lost(profile.native_id, str(error))
             for profile, given in pairs
             if (error := given.cut_short if isinstance(given, Reading) else given)
+        ],
+    )
+
+
+def _read_again(platform: Platform, reader: Reader, progress: Progress) -> tuple[list[Rereading], list[Finding]]:
+    portions = reader.due()
+    given = _each(
+        platform,
+        reader.read_again,
+        portions,
+        lambda done: progress(f"{platform.name}: known posts read again, portions", done, len(portions)),
+    )
+    return (
+        [reading for reading in given if isinstance(reading, Rereading)],
+        # What was not read again tonight is due again tomorrow.
+        [
+            Finding(Concern.ACCOUNT, f"portion {number} of known posts", str(error))
+            for number, error in enumerate(given, start=1)
+            if isinstance(error, SourceError)
         ],
     )
 

@@ -1,8 +1,8 @@
 """What is worth reading again tonight where each post read costs money, and how much may be read at all.
 
-A post gathers engagements about with the logarithm of its age, so it is due again once it is ``GROWTH`` times as
-old as it was when last read: nearly every night while it is young, twice in the fourth week. When there is less
-money than there are due posts, those go first that are expected to have gained most.
+What a post has yet to gain shrinks about with its age, so it is due again once it is ``GROWTH`` times as old as it
+was when last read: every night while it is young, once in the fourth week. When there is less money than there are
+due posts, those go first that are expected to have gained most.
 """
 
 import threading
@@ -35,7 +35,9 @@ def due(known: pl.DataFrame, at: datetime) -> pl.DataFrame:
     age_then = pl.max_horizontal(pl.col("observed_at") - pl.col("created_at"), hour)
     age_now = pl.max_horizontal(now - pl.col("created_at"), hour)
     growth = age_now.dt.total_seconds() / age_then.dt.total_seconds()
-    gain = (pl.col("engagements").fill_null(0) + 1) * growth.log()
+    # What is still to come is taken to be in inverse proportion to age, and in proportion to what came.
+    unread = 1 / age_then.dt.total_seconds() - 1 / age_now.dt.total_seconds()
+    gain = (pl.col("engagements").fill_null(0) + 1) * unread
     return (
         known.with_columns(growth.alias("growth"), gain.alias("expected_gain"))
         .filter(pl.col("growth") >= GROWTH)
@@ -56,6 +58,10 @@ class Budget:
         self._reserved = 0
         self._turn = threading.Condition()
         self.spent = 0
+
+    @property
+    def left(self) -> int | None:
+        return self._left
 
     def reserve(self, most: int, least: int) -> int:
         """Between ``least`` and ``most`` reads set aside for one request. Raises BudgetSpent when there are not

@@ -7,7 +7,6 @@ older posts are read again by id when they are due (see ``rereading``), as far a
 
 import logging
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -29,6 +28,7 @@ from orchestration.sources.platform import (
     Reader,
     Reading,
     Registered,
+    Rereading,
     looks_like,
     objects,
     utc,
@@ -168,55 +168,53 @@ class XReader(Reader):
         ]
         self._read_until = _read_until(landing, days, start)
         known = _known_posts(landing, days, start)
-        self._kinds = {
-            post_id: kind
-            for post_id, *kind in known.select("id", "referenced_type", "referenced_id").iter_rows()
-            if kind[0]
+        self._author = dict(known.select("id", "author_id").iter_rows())
+        self._referenced = {
+            post_id: {"type": kind, "id": referenced}
+            for post_id, kind, referenced in known.select("id", "referenced_type", "referenced_id").iter_rows()
+            if kind
         }
-        candidates = due(known.select(KNOWN_POSTS.keys()), window.end_at)
-
-        new = self._estimated_new(accounts, landing, days, window)
+        self._due = due(known.select(KNOWN_POSTS.keys()), window.end_at)["id"].to_list()
         most = None
         if self._prices.night is not None:
             most = max(math.floor((self._prices.night - len(accounts) * self._prices.user) / self._prices.post), 0)
-        # What is new comes first: a post that is never read is worse than one that is read a little late.
-        self._again = candidates if most is None else candidates.head(max(most - math.ceil(1.2 * new), 0))
-        self._left_out = candidates.height - self._again.height
-        self._due: defaultdict[str, list[str]] = defaultdict(list)
-        for post_id, author_id in self._again.select("id", "author_id").iter_rows():
-            self._due[author_id].append(post_id)
-        self._start = self._first_start(accounts, start, window, most)
         self._budget = Budget(most)
-        self._estimate = self._usd(round(new) + self._again.height, len(accounts))
+        self._start = self._first_start(accounts, start, window, most)
+        self._estimate = self._estimated(accounts, landing, days, window)
         log.info(
-            "x: about %s posts to read, %s of them again: about $%.2f%s",
-            f"{round(new) + self._again.height:,}",
-            f"{self._again.height:,}",
+            "x: about $%.2f%s, with %s known posts due again",
             self._estimate,
             "" if self._prices.night is None else f" of the night's ${self._prices.night:.2f}",
+            f"{len(self._due):,}",
         )
 
-    def _estimated_new(
-        self, accounts: Sequence[Registered], landing: Landing, days: list[date], window: Window
-    ) -> float:
-        """How many posts will be new, after each account's own pace of the last two weeks."""
-        posts = landing.read(POSTS, days[-DAYS_OF_PACE:], columns=["id", "author_id", "created_at"])
+    def _estimated(self, accounts: Sequence[Registered], landing: Landing, days: list[date], window: Window) -> float:
+        """What the night will cost in US dollars: new posts after each account's own pace of late, and those due."""
+        recent = days[-DAYS_OF_PACE:]
+        posts = landing.read(POSTS, recent, columns=["id", "author_id", "created_at"])
         since = datetime.combine(window.start - timedelta(DAYS_OF_PACE), datetime.min.time())
+        read = landing.read(PLATFORM.timelines, recent, columns=["account_native_id", "window_start", "window_end"])
+        covered = (
+            read.with_columns(pl.col("window_start").clip(since))
+            .filter(pl.col("window_start") < pl.col("window_end"))
+            .group_by(author_id="account_native_id")
+            .agg((pl.col("window_end").max() - pl.col("window_start").min()).dt.total_seconds().alias("seconds"))
+        )
         paces = dict(
             posts.filter(pl.col("created_at") >= since)
             .group_by("author_id")
-            .agg(pl.col("id").n_unique() / DAYS_OF_PACE)
+            .agg(pl.col("id").n_unique().alias("posts"))
+            .join(covered, on="author_id")
+            .select("author_id", pl.col("posts") * 86_400 / pl.col("seconds"))
             .iter_rows()
         )
-        return sum(
+        new = sum(
             paces.get(account.native_id, POSTS_PER_DAY)
-            * (
-                (window.end_at - self._read_until[account.native_id]) / timedelta(days=1)
-                if account.native_id in self._read_until
-                else 1
-            )
+            * ((window.end_at - self._read_until.get(account.native_id, self._start)) / timedelta(days=1))
             for account in accounts
         )
+        estimate = self._usd(round(new) + len(self._due), len(accounts))
+        return estimate if self._prices.night is None else min(estimate, self._prices.night)
 
     def _first_start(
         self, accounts: Sequence[Registered], start: datetime, window: Window, most: int | None
@@ -267,23 +265,10 @@ class XReader(Reader):
                 yield Lost(name, "x: X was asked for this account and said nothing of it")
 
     def read(self, profile: Profile, start: datetime, end: datetime) -> Reading:
+        """What the account posted since its timeline was last read. Where money or the token ends in the middle,
+        the newest of it, which is paid for; the rest is asked for the next night."""
         user_id = profile.native_id
-        new = self._timeline(user_id, self._read_until.get(user_id, self._start), end)
-        again, missing, read_at = [], [], new.observed_at
-        ids = self._due.get(user_id, [])
-        try:
-            for first in range(0, len(ids), POSTS_PER_LOOK_UP):
-                posts, errors, read_at = self._look_up_posts(user_id, ids[first : first + POSTS_PER_LOOK_UP])
-                again += posts
-                missing += errors
-        except SourceError as error:
-            # The timeline was read; what is due comes again tomorrow.
-            return Reading(new.posts + again, new.window_start, end, read_at, {"missing_posts": missing}, error)
-        return Reading(new.posts + again, new.window_start, end, read_at, {"missing_posts": missing}, new.cut_short)
-
-    def _timeline(self, user_id: str, start: datetime, end: datetime) -> Reading:
-        """What the account posted in ``[start, end)``. Where money or the token ends in the middle, the newest of
-        it, which is paid for; the rest is asked for the next night."""
+        start = self._read_until.get(user_id, self._start)
         posts: list[dict] = []
         token = read_at = None
         pages = Pages("x", user_id, MOST_PAGES)
@@ -316,23 +301,30 @@ class XReader(Reader):
                 return Reading(posts, start, end, read_at)
             token = pages.turn({str(post.get("id")) for post in page}, token)
 
-    def _look_up_posts(self, user_id: str, ids: list[str]) -> tuple[list[dict], list[dict], datetime]:
-        """Known posts as they are now, and those that X does not give any more, with its reasons."""
-        reserved = self._budget.reserve(len(ids), len(ids))
-        answer = self._paid("2/tweets", {"ids": ",".join(ids), "post.fields": self._post_fields}, "2/tweets", reserved)
+    def due(self) -> list[list[str]]:
+        """As many of the due posts as the timelines have left money for, the likeliest to have gained first."""
+        affordable = self._due[: self._budget.left]
+        self._left_out = len(self._due) - len(affordable)
+        return [affordable[first : first + POSTS_PER_LOOK_UP] for first in range(0, len(affordable), POSTS_PER_LOOK_UP)]
+
+    def read_again(self, portion: list[str]) -> Rereading:
+        """Posts by their ids, and as ``missing_posts`` those that X does not give any more, with its reasons."""
+        reserved = self._budget.reserve(len(portion), len(portion))
+        params = {"ids": ",".join(portion), "post.fields": self._post_fields}
+        answer = self._paid("2/tweets", params, "2/tweets", reserved)
         posts = []
         for post in objects(answer.body, "data"):
-            kind = self._kinds.get(str(post.get("id")))
+            post_id = str(post.get("id"))
             # What it answers or quotes was told, and paid for, when it was new.
-            beside = {"referenced_posts": [{"type": kind[0], "id": kind[1]}]} if kind else {}
-            posts.append({"author_id": user_id} | beside | post)
+            beside = {"referenced_posts": [self._referenced[post_id]]} if post_id in self._referenced else {}
+            posts.append({"author_id": self._author.get(post_id)} | beside | post)
         missing = [
-            {"id": str(error.get("resource_id")), "author_id": user_id}
+            {"id": post_id, "author_id": self._author[post_id]}
             | {name: error[name] for name in ("title", "detail") if name in error}
             for error in objects(answer.body, "errors")
-            if error.get("title") != UNAUTHORISED_FIELD
+            if error.get("title") != UNAUTHORISED_FIELD and (post_id := error.get("resource_id")) in self._author
         ]
-        return posts, missing, answer.observed_at
+        return Rereading(posts, answer.observed_at, {"missing_posts": missing})
 
     def _paid(self, path: str, params: dict, limit: str, reserved: int) -> Answer:
         """The answer to a request for posts, its cost settled whether it comes or not."""
