@@ -197,7 +197,7 @@ def _timelines(platform: Platform) -> Suite:
                         and audited.batch_id = posts.batch_id
                         and audited.date = posts.date
                         and posts.{platform.posted_at} >= audited.window_start
-                group by all
+                group by audited.account_native_id, audited.batch_id, audited.date
                 having count(*) > any_value(audited.posts_read)
                 """,
             ),
