@@ -55,10 +55,12 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """Misbehave on requests whose path and query hold ``where``: let ``after`` pass, then spoil ``times``."""
+    """Misbehave on requests whose path and query hold ``where`` and ``also``: let ``after`` pass, then spoil
+    ``times``."""
 
     kind: FaultKind
     where: str = ""
+    also: str = ""
     after: int = 0
     times: int = 1
     reset_seconds: int = 1
@@ -80,7 +82,7 @@ class Faults:
         striking = []
         for entry in self._seen:
             fault, seen = entry
-            if fault.where in address:
+            if fault.where in address and fault.also in address:
                 entry[1] += 1
                 if fault.after <= seen < fault.after + fault.times:
                     striking.append(fault)

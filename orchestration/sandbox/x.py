@@ -235,8 +235,8 @@ class X:
         )
         given = list(islice(rest, how_many))
         following = next(rest, None) and _token(given[-1].id)
-        if call.commits(FaultKind.LOOPING_CURSOR) and token:
-            following = token
+        if call.commits(FaultKind.LOOPING_CURSOR):
+            following = token or _token(None, 1)
         elif call.commits(FaultKind.REPEATED_PAGE):
             following = _token(before, repeats + 1)
         meta = {"result_count": len(given)}
