@@ -172,7 +172,7 @@ class Sandbox:
 
     Each platform keeps its real rate limit, for each as-of moment, in windows ``hurry`` times as short as the real
     ones; without it there is no limit that a night could reach. The ``token`` that lets in is new for each
-    sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
+    sandbox unless one is given. Raises OSError when ``port`` is taken (0 takes a free one).
     """
 
     def __init__(
@@ -182,9 +182,10 @@ class Sandbox:
         registry_dir: Path = REGISTRY_DIR,
         hurry: float | None = None,
         faults: Iterable[Fault] = (),
+        token: str | None = None,
         port: int = 0,
     ):
-        self.token = secrets.token_urlsafe(24)
+        self.token = token or secrets.token_urlsafe(24)
         self.faults = Faults(faults)
         self._hurry = hurry
         self.requests: Counter[tuple[str, int]] = Counter()
