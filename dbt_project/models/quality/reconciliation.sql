@@ -6,15 +6,17 @@
     ('sheets', 'assessment_results'): ('fct_assessment', 'int_assessment_results', 'is_last', 'true'),
 } %}
 {% set staged = [
-    ('registry', 'missions'), ('registry', 'accounts'), ('x', 'missing_posts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
+    ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
 ] %}
-{% for platform in var('platforms') %}
+{% for platform, further in var('platforms').items() %}
     {% do modelled.update({
         (platform, 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
         (platform, 'accounts'): ('fct_account_daily', 'int_account_observations', 'is_last_of_day', 'is_observed'),
     }) %}
-    {% do staged.extend([(platform, 'accounts'), (platform, 'posts'), (platform, 'timelines')]) %}
+    {% for table_name in ['accounts', 'posts', 'timelines'] + further %}
+        {% do staged.append((platform, table_name)) %}
+    {% endfor %}
 {% endfor %}
 
 with ledger as (
