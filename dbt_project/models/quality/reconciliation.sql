@@ -7,7 +7,7 @@
 } %}
 {% set staged = [
     ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
-    ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
+    ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'), ('youtube', 'channel_daily'),
 ] %}
 {% for platform in var('platforms') %}
     {% do modelled.update({
