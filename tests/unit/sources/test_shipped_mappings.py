@@ -13,7 +13,7 @@ from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import SourceError, platform_exports
 from orchestration.sources.mappings import unmapped_files
 
-SAMPLES = Path(__file__).parents[2] / "data" / "exports"
+SAMPLES = Path(__file__).parents[2] / "samples" / "exports"
 SAVED_AT = datetime.fromisoformat("2026-10-01T12:00:00+00:00").timestamp()
 LINKEDIN = "synth-hq_content_1772323200000.xls"
 
@@ -89,17 +89,7 @@ def test_videos_of_youtube_studio_without_the_total_and_with_the_channel_of_thei
     trade = "A film about trade, in two parts"
     assert landed(posts, "youtube", *columns, "views") == [
         ("-aaaaaaaaa2", "SynthHQ", datetime(2026, 8, 30), "A film about culture", 20, 1, None, 20_000, 2300),
-        (
-            "aaaaaaaaaa1",
-            "SynthHQ",
-            datetime(2026, 9, 1),
-            "A film about trade, in two parts",
-            200,
-            20,
-            None,
-            70_000,
-            8200,
-        ),
+        ("aaaaaaaaaa1", "SynthHQ", datetime(2026, 9, 1), trade, 200, 20, None, 70_000, 8200),
     ]
 
 
