@@ -95,10 +95,10 @@ class Sheet:
 
     def without(self, rows: Mapping[str, Sequence[str]]) -> "Sheet":
         """Without the rows whose cell under a header is one of its values: totals and the like, no records."""
-        is_kept = ~pl.any_horizontal(
-            pl.lit(False), *(pl.col(h).is_in(list(v)) for h, v in rows.items() if h in self.cells.columns)
-        )
-        kept = self.cells.select(is_kept.fill_null(True).alias("kept")).to_series()
+        given = [pl.col(header).is_in(list(values)) for header, values in rows.items() if header in self.cells.columns]
+        if not given:
+            return self
+        kept = self.cells.select((~pl.any_horizontal(given)).fill_null(True).alias("kept")).to_series()
         return replace(self, cells=self.cells.filter(kept), lines=self.lines.filter(kept))
 
 

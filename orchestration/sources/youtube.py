@@ -5,7 +5,6 @@ YouTube Analytics API v2 (``reports``). Times are UTC; the days of analytics, an
 """
 
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -167,7 +166,6 @@ class YouTubeReader(Reader):
         self._api = api
         self._quota, self._units = quota, units
         self._analytics = analytics and Analytics(analytics)
-        self._lock = threading.Lock()
         self._given: set[str] = set()
         self._read: set[str] = set()
         self._is_quota_ended = False
@@ -311,8 +309,8 @@ class Analytics:
     def __init__(self, api: Api):
         self._api = api
         self._metrics = AskedFor("youtube", "channel_daily", _is_metric_refused)
-        self._lock = threading.Lock()
-        self._refused: TokenRefused | None = None
+        self._ended: SourceError | None = None
+        self._not_managed: list[str] = []
         self._told: list[Finding] = []
 
     def close(self) -> None:
@@ -320,22 +318,33 @@ class Analytics:
 
     def of(self, channel_id: str, start: datetime, end: datetime) -> list[dict]:
         """One row per Pacific day that ``[start, end)`` touches and YouTube has the figures of (up to 72 h late)."""
-        if self._refused:
+        if self._ended:
             return []
         first, last = start.astimezone(PACIFIC).date(), (end - datetime.resolution).astimezone(PACIFIC).date()
         try:
             return self._metrics.ask(lambda names: self._report(channel_id, first, last, names))
-        except TokenRefused as refused:
-            with self._lock:
-                if self._refused is None:
-                    self._told.append(Finding(Concern.CREDENTIAL, "youtube_analytics_token", str(refused)))
-                self._refused = refused
         except SourceError as error:
-            self._told.append(Finding(Concern.ACCOUNT, channel_id, f"{error}; its analytics by day are not landed"))
+            if isinstance(error, TokenRefused) or not isinstance(error, Refusal) or error.status >= 500:
+                # It would befall every other channel too, after as many attempts.
+                self._ended = error
+            elif error.status == 403:
+                self._not_managed.append(channel_id)
+            else:
+                self._told.append(Finding(Concern.ACCOUNT, channel_id, f"{error}; its daily analytics are not landed"))
         return []
 
     def findings(self) -> list[Finding]:
-        return [*self._metrics.findings, *self._told]
+        told = [*self._metrics.findings, *self._told]
+        if self._ended:
+            reason = f"daily analytics are not landed for all channels: {self._ended}"
+            told.append(Finding(Concern.CREDENTIAL, "youtube_analytics_token", reason))
+        if self._not_managed:
+            reason = (
+                "youtube: the token for analytics belongs to an account that does not manage "
+                f"{', '.join(sorted(self._not_managed))}: their daily analytics are not landed"
+            )
+            told.append(Finding(Concern.CREDENTIAL, "youtube_analytics_token", reason))
+        return told
 
     def _report(self, channel_id: str, first: date, last: date, names: Sequence[str]) -> list[dict]:
         if not names:

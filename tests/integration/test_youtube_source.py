@@ -1,5 +1,6 @@
 """The YouTube source against the sandbox over loopback, and its requests and fields against the discovery documents."""
 
+import functools
 import logging
 import shutil
 from datetime import UTC, date, datetime, timedelta
@@ -13,8 +14,10 @@ from orchestration.sandbox import youtube as sandbox_youtube
 from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
 from orchestration.sandbox.server import Fault, FaultKind, Sandbox
 from orchestration.sandbox.youtube import has_comments_off, hides_likes, hides_subscribers, is_public, video_id
+from orchestration.settings import Settings
 from orchestration.sources import SourceError, youtube
 from orchestration.sources.metrics import known
+from orchestration.sources.platform import Profile
 from tests.platforms import NIGHT, SEED, Night, properties
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -230,6 +233,79 @@ def test_a_token_of_analytics_that_is_refused_costs_only_the_analytics(tmp_path,
     assert (night.landed("timelines").height, night.landed("channel_daily").height) == (3, 0)
     assert [value for value, _ in night.told("credential")] == ["youtube_analytics_token"]
     assert night.told("account") == []
+
+
+def test_analytics_that_are_down_cost_only_the_analytics_and_are_given_up_soon(tmp_path):
+    night = Night("youtube", tmp_path)
+    night.read(Fault(FaultKind.UNAVAILABLE, "/v2/reports", times=1000))
+    assert (night.landed("timelines").height, night.landed("channel_daily").height) == (24, 0)
+    # Eight channels are read at a time, and each is asked for eight times.
+    assert night.requests["youtube", 503] <= 64
+    assert [value for value, _ in night.told("credential")] == ["youtube_analytics_token"]
+
+
+def test_a_channel_whose_analytics_are_refused_costs_only_its_own(tmp_path, some):
+    night = Night("youtube", tmp_path)
+    night.read(Fault(FaultKind.NOT_FOUND, f"channel%3D%3D{some[1][1]}"), only=some)
+    assert night.landed("timelines").height == 3
+    assert set(night.landed("channel_daily")["channel_id"]) == {some[0][1], some[2][1]}
+    assert [value for value, _ in night.told("account")] == [some[1][1]]
+
+
+CHANNEL = "UC" + 22 * "c"
+
+
+def asked_of(answers: dict[str, httpx.Response], monkeypatch) -> youtube.YouTubeReader:
+    """A reader whose requests are answered on the wire by the end of their path."""
+    client = httpx.Client
+    transport = httpx.MockTransport(lambda request: answers[request.url.path.rsplit("/", 1)[-1]])
+    monkeypatch.setattr(httpx, "Client", functools.partial(client, transport=transport))
+    settings = Settings(
+        youtube_base_url="https://youtube.invalid",
+        youtube_api_key="k",
+        youtube_analytics_base_url="https://analytics.invalid",
+        youtube_analytics_token="t",
+    )
+    return youtube.connect(settings)
+
+
+def channel(videos: str) -> Profile:
+    return Profile(
+        CHANNEL,
+        {
+            "id": CHANNEL,
+            "contentDetails": {"relatedPlaylists": {"uploads": "UUc"}},
+            "statistics": {"videoCount": videos},
+        },
+        NIGHT,
+    )
+
+
+NO_PLAYLIST = httpx.Response(404, json={"error": {"code": 404, "errors": [{"reason": "playlistNotFound"}]}})
+FORBIDDEN = httpx.Response(403, json={"error": {"code": 403, "errors": [{"reason": "forbidden"}]}})
+
+
+def test_a_channel_without_a_single_video_has_no_playlist_and_is_read_to_its_end(monkeypatch):
+    reader = asked_of({"playlistItems": NO_PLAYLIST, "reports": FORBIDDEN}, monkeypatch)
+    reading = reader.read(channel(videos="0"), START, END)
+    assert (reading.posts, reading.window_start, reading.window_end) == ([], START, END)
+    with pytest.raises(SourceError, match="404"):
+        reader.read(channel(videos="3"), START, END)
+
+
+def test_channels_that_the_token_does_not_manage_are_named_in_one_warning(monkeypatch):
+    none = httpx.Response(200, json={"items": []})
+    reader = asked_of({"playlistItems": none, "reports": FORBIDDEN}, monkeypatch)
+    assert reader.read(channel(videos="3"), START, END).extras == {"channel_daily": []}
+    [finding] = reader.findings()
+    assert (finding.concern, CHANNEL in finding.reason) == ("credential", True)
+
+
+@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": ["a"]}, {"items": {"id": "a"}}])
+def test_silence_is_never_read_as_the_deletion_of_all_videos(body, monkeypatch):
+    reader = asked_of({"playlistItems": httpx.Response(200, json=body)}, monkeypatch)
+    with pytest.raises(SourceError, match="came without items, or with items that are no objects"):
+        reader.read(channel(videos="3"), START, END)
 
 
 def test_a_retired_metric_is_left_out_and_the_rest_is_landed(tmp_path, some):
