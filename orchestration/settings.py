@@ -31,6 +31,15 @@ class Settings(BaseSettings):
     x_usd_per_user_read: float = Field(0.010, ge=0, description="X's price of a user returned")
 
     bluesky_base_url: str = Field("https://public.api.bsky.app", description="Bluesky's AppView, without /xrpc")
+    youtube_base_url: str = Field("https://www.googleapis.com", description="YouTube Data API, without /youtube/v3")
+    youtube_api_key: SecretStr | None = Field(None, description="API key of a Google Cloud project")
+    youtube_daily_quota: int = Field(10_000, ge=1, description="Units a day that the project may use of the Data API")
+    youtube_analytics_base_url: str = Field(
+        "https://youtubeanalytics.googleapis.com", description="YouTube Analytics API, without /v2"
+    )
+    youtube_analytics_token: SecretStr | None = Field(
+        None, description="OAuth access token (scope yt-analytics.readonly); without it no daily analytics are read"
+    )
 
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")

@@ -31,6 +31,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
+from orchestration.settings import Settings
 from orchestration.sources.registry import PLATFORMS
 
 AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -40,6 +41,7 @@ class FaultKind(StrEnum):
     """How the sandbox can misbehave."""
 
     RATE_LIMITED = "429, naming a reset"
+    NOT_FOUND = "404"
     SERVER_ERROR = "500"
     UNAVAILABLE = "503"
     SLOW = "the answer comes after `seconds`"
@@ -48,6 +50,7 @@ class FaultKind(StrEnum):
     REPEATED_PAGE = "the next page is this one again"
     LOOPING_CURSOR = "a page's token for the next is its own"
     EXPIRED_TOKEN = "the token is refused"
+    QUOTA_ENDED = "others have used up the day's quota"
     RETIRED_METRIC = "the metric `field` is no valid one any more"
     UNKNOWN_FIELD = "every object has a field nobody knows"
     MISSING_FIELD = "no object has `field` any more"
@@ -235,7 +238,11 @@ class Sandbox:
     def settings(self, platform: str, as_of: datetime) -> dict[str, Any]:
         """The settings under which a platform is read here, as it was at ``as_of``."""
         protocol = self.platform(platform)
-        return {f"{platform}_base_url": self.base_url(platform, as_of), **protocol.credentials(self.token)}
+        # A platform may have several APIs; whatever address its settings name, here it is this server.
+        addresses = {f"{platform}_base_url"} | {
+            name for name in Settings.model_fields if name.startswith(f"{platform}_") and name.endswith("_base_url")
+        }
+        return dict.fromkeys(addresses, self.base_url(platform, as_of)) | protocol.credentials(self.token)
 
     def base_url(self, platform: str, as_of: datetime) -> str:
         """Where ``platform`` is as it was at ``as_of`` (with a time zone; whole seconds)."""
@@ -294,7 +301,7 @@ class Sandbox:
             return _response(platform.refusal(429), as_of, headers)
         if fault and fault.kind is FaultKind.EXPIRED_TOKEN:
             return _response(platform.refusal(401), as_of, headers)
-        if fault and fault.kind in (FaultKind.SERVER_ERROR, FaultKind.UNAVAILABLE):
+        if fault and fault.kind in (FaultKind.NOT_FOUND, FaultKind.SERVER_ERROR, FaultKind.UNAVAILABLE):
             return _response(platform.refusal(int(fault.kind)), as_of, headers)
         try:
             answer = handler(Call(request.path_params, request.query_params, as_of, fault, request.headers))

@@ -53,6 +53,10 @@ class TokenRefused(Refusal):
     """The credentials are expired, revoked, or not paid for."""
 
 
+class NotAsked(SourceError):
+    """The limit resets later than anybody wants to wait, so the request was not made."""
+
+
 class Unreachable(SourceError):
     """The platform did not answer, or not in a way to read, in all attempts."""
 
@@ -128,7 +132,7 @@ class Api:
                 with attempt:
                     return self._answer(self._send(gate, path, params, headers), expect)
         except LimitReached as reached:
-            raise SourceError(
+            raise NotAsked(
                 f"{self.platform}: {path} was not asked for: {reached}, and SIFARAT_RATE_LIMIT_PATIENCE_SECONDS is "
                 f"{self.patience_seconds:,.0f}"
             ) from None
@@ -146,6 +150,8 @@ class Api:
         try:
             response = self._client.get(path.lstrip("/"), params=params, headers=headers)
             told, is_answered = self._dialect.allowance(response), True
+            # Kept with the answer: an allowance may count answers, so each is shown to it once.
+            response.extensions["allowance"] = told
             return response
         finally:
             gate.leave(told, is_answered=is_answered)
@@ -170,8 +176,8 @@ class Api:
         if not isinstance(error, httpx.HTTPStatusError):
             return False
         if self._dialect.is_limited(error.response):
-            told = self._dialect.allowance(error.response)
-            if told is None:
+            told = error.response.extensions["allowance"]
+            if told is None or not told.is_refusal:
                 return True
             log.info("%s: rate limit reached, waiting %.0f s for its reset", self.platform, told.resets_in)
             return 0.0

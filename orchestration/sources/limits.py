@@ -10,8 +10,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -149,6 +150,29 @@ class MetaUsage:
             return Allowance(max(math.floor(limit * (100 - used - 1) / 100), 0), ages_out)
 
 
+class DailyQuota:
+    """A quota of requests a day that no header tells: our own count of the answers, each of one unit.
+
+    The day is that of ``zone``, on the server's clock. What others use of the same quota is not seen here.
+    """
+
+    def __init__(self, units: int, zone: ZoneInfo, clock: Callable[[], float] = time.monotonic):
+        self._units, self._zone, self._clock = units, zone, clock
+        self._used_today, self._resets_at = 0, -math.inf
+        self._lock = threading.Lock()
+        self.used = 0
+        """Units used since the start, over all days."""
+
+    def __call__(self, response: httpx.Response) -> Allowance:
+        with self._lock:
+            now = self._clock()
+            if now >= self._resets_at:
+                self._used_today, self._resets_at = 0, now + _until_midnight(server_time(response), self._zone)
+            self._used_today += 1
+            self.used += 1
+            return Allowance(max(self._units - self._used_today, 0), self._resets_at - now)
+
+
 def server_time(response: httpx.Response) -> datetime:
     """The server's own clock, in UTC; this machine's where it tells none."""
     return moment(response.headers.get("date")) or datetime.now(UTC)
@@ -181,6 +205,13 @@ def _until(reset: str, now: datetime) -> float | None:
         return None
     # Resets are told in whole seconds; half a second more is surely past it.
     return max((at - now).total_seconds(), 0.0) + 0.5
+
+
+def _until_midnight(now: datetime, zone: ZoneInfo) -> float:
+    """Seconds until the zone's next day begins; a day of a clock change is shorter or longer."""
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone)
+    return (midnight.astimezone(UTC) - now.astimezone(UTC)).total_seconds()
 
 
 def _usages(header: str | None) -> list[dict]:

@@ -1,12 +1,14 @@
 """Mapping files: which exported file feeds which table, and which of its columns is what.
 
-A mapping is a small YAML file. Those for known exports ship with Sifarat; a ministry adds its own as
-``<anything>.mapping.yaml`` anywhere in the inbox, and an own mapping wins over a shipped one for the same
-file and table. A file is known by its content: it is landed once, whatever it is called and however often it
-is met, and again only when its mapping has changed; then the new reading replaces the old one.
+A mapping is a small YAML file. Those for known exports ship with Sifarat and know their files by the columns; a
+ministry adds its own as ``<anything>.mapping.yaml`` anywhere in the inbox. An own mapping wins over a shipped one for
+the same file and table, and one that names files by their path over one that knows them by their columns. A file is
+known by its content: it is landed once, whatever it is called and however often it is met, and again only when its
+mapping has changed, or what its path tells; then the new reading replaces the old one.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,20 +22,28 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from orchestration.contracts import Contract, Formats
 from orchestration.landing import Batch, Landing, Progress, Receipt
 from orchestration.sources import SourceError
-from orchestration.sources.tabular import Column, Sheet, read_csv, read_xlsx
+from orchestration.sources.tabular import WORKBOOKS, Column, Sheet, header_of, read_csv, read_xlsx
 
-DATA_SUFFIXES = (".csv", ".tsv", ".xlsx")
+DATA_SUFFIXES = (".csv", ".tsv", *WORKBOOKS)
 MAPPING_SUFFIX = ".mapping.yaml"
 
 
 class MappedColumn(BaseModel):
-    """``Header`` alone, or an object: ``from`` a header or a list to join, ``pattern`` whose group 1 counts."""
+    """``Header`` alone, or an object: ``from`` a header or a list to join, or to take the ``first`` filled one of;
+    ``pattern`` whose group 1 counts; ``x_time``: the time that an id of X tells. An ``optional`` column may be missing
+    from the file."""
 
     model_config = ConfigDict(extra="forbid")
 
     headers: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(alias="from")
     separator: str = "-"
     pattern: str | None = None
+    first: bool = False
+    optional: bool = False
+    x_time: bool = False
+
+    def column(self) -> Column:
+        return Column(tuple(self.headers), self.separator, self.pattern, self.first, self.optional, self.x_time)
 
 
 class MappedFormat(BaseModel):
@@ -53,12 +63,16 @@ class Mapping(BaseModel):
     source: Literal["platform_exports", "sheets"]
     table: str
     files: str = Field(description="Glob, relative to the inbox")
+    recognised_by: tuple[str, ...] = Field((), description="Only files with all of these columns")
     sheet: str | None = None
+    header_row: int = Field(1, ge=1, description="The row that names the columns, counted from 1")
+    leave_out: dict[str, tuple[str, ...]] = Field({}, description="Header to the values of rows that are no records")
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
     null_values: tuple[str, ...] = ("",)
     synthetic: bool = False
     constants: dict[str, str] = {}
+    from_path: dict[str, str] = Field({}, description="Field to a pattern for the file's path, whose group 1 counts")
     times: MappedFormat = MappedFormat()
     dates: MappedFormat = MappedFormat()
     columns: dict[str, Annotated[MappedColumn, BeforeValidator(lambda v: {"from": v} if isinstance(v, str) else v)]]
@@ -80,19 +94,42 @@ class MappedFile:
 
     @property
     def batch_id(self) -> str:
-        return f"{self.content}-{self.mapping.fingerprint}"
+        told = "|".join(self.told_by_path.values())
+        place = f"-{hashlib.sha256(told.encode()).hexdigest()[:8]}" if told else ""
+        return f"{self.content}-{self.mapping.fingerprint}{place}"
+
+    @cached_property
+    def told_by_path(self) -> dict[str, str]:
+        """The fields that the file's path tells. Raises SourceError when it does not."""
+        told = {}
+        for target, pattern in self.mapping.from_path.items():
+            match = re.search(pattern, self.name)
+            if match is None:
+                raise SourceError(
+                    f"{self.name}: the file does not tell {self.contract.name}.{target}, and its path is not as the "
+                    f"mapping expects ({pattern}); put it into a folder that bears the account's handle"
+                )
+            told[target] = match[1]
+        return told
 
     def read(self) -> Sheet:
-        if self.path.suffix.lower() == ".xlsx":
-            return read_xlsx(self.path, name=self.name, sheet=self.mapping.sheet)
-        return read_csv(self.path, name=self.name, encoding=self.mapping.encoding, delimiter=self.mapping.delimiter)
+        mapping = self.mapping
+        if self.path.suffix.lower() in WORKBOOKS:
+            sheet = read_xlsx(self.path, name=self.name, sheet=mapping.sheet, header_row=mapping.header_row)
+        else:
+            sheet = read_csv(
+                self.path,
+                name=self.name,
+                encoding=mapping.encoding,
+                delimiter=mapping.delimiter,
+                header_row=mapping.header_row,
+            )
+        return sheet.without(mapping.leave_out)
 
     def batch(self) -> Batch:
         sheet = self.read()
-        columns = {
-            target: Column(tuple(column.headers), column.separator, column.pattern)
-            for target, column in self.mapping.columns.items()
-        }
+        columns = {target: column.column() for target, column in self.mapping.columns.items()}
+        constants = self.mapping.constants | self.told_by_path
         # A file's figures are as old as the file: an export says nothing of what came after it.
         saved_at = datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         observed_at = min(saved_at, datetime.now(UTC)).replace(microsecond=0)
@@ -102,7 +139,7 @@ class MappedFile:
             source_file=self.name,
             observed_at=observed_at,
             day=observed_at.date(),
-            text=sheet.select(columns, self.contract, self.mapping.constants, self.mapping.null_values),
+            text=sheet.select(columns, self.contract, constants, self.mapping.null_values),
             is_synthetic=self.mapping.synthetic,
             formats=Formats(self.mapping.times.format, self.mapping.times.zone, self.mapping.dates.format),
             misfits=sheet.misfits,
@@ -119,21 +156,27 @@ def mapped_files(inbox: Path, shipped: Path, contracts: tuple[Contract, ...]) ->
         if contract is None:
             continue
         _check(mapping, contract, place)
-        for path in _matches(inbox, mapping.files):
+        for path in _files(inbox, mapping):
             # Later mappings are the inbox's own: they win. Two sheets of a workbook are two readings of it.
-            chosen[path, contract.name, mapping.sheet] = MappedFile(
+            chosen[path, contract.name, bool(mapping.recognised_by), mapping.sheet] = MappedFile(
                 path=path,
                 name=path.relative_to(inbox).as_posix(),
                 mapping=mapping,
                 contract=contract,
                 content=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
             )
-    return sorted(chosen.values(), key=lambda file: (file.contract.name, file.name, file.batch_id))
+    named = {(path, table) for path, table, is_recognised, _ in chosen if not is_recognised}
+    files = [
+        file
+        for (path, table, is_recognised, _), file in chosen.items()
+        if not (is_recognised and (path, table) in named)
+    ]
+    return sorted(files, key=lambda file: (file.contract.name, file.name, file.batch_id))
 
 
 def unmapped_files(inbox: Path, shipped: Path) -> list[str]:
     """Data files of the inbox that no mapping reads, relative to it: left out, so somebody must be told."""
-    read = {path for _, mapping in _mappings(inbox, shipped) for path in _matches(inbox, mapping.files)}
+    read = {path for _, mapping in _mappings(inbox, shipped) for path in _files(inbox, mapping)}
     return sorted(path.relative_to(inbox).as_posix() for path in _matches(inbox, "**/*") if path not in read)
 
 
@@ -183,13 +226,24 @@ def _mappings(inbox: Path, shipped: Path) -> Iterator[tuple[str, Mapping]]:
 
 def _check(mapping: Mapping, contract: Contract, place: str) -> None:
     fields = {f.name for f in contract.fields}
-    given = {*mapping.columns, *mapping.constants}
+    given = {*mapping.columns, *mapping.constants, *mapping.from_path}
     if unknown := sorted(given - fields):
         raise SourceError(
             f"{place}: {contract.name} has no field {', '.join(unknown)}. It has: {', '.join(sorted(fields))}"
         )
     if missing := [name for name in contract.required if name not in given]:
         raise SourceError(f"{place}: {contract.name} needs {', '.join(missing)}; say which column it is in")
+
+
+def _files(inbox: Path, mapping: Mapping) -> list[Path]:
+    """The files that a mapping reads: those of its glob, if they have the columns it knows its files by."""
+    return [
+        path
+        for path in _matches(inbox, mapping.files)
+        if not mapping.recognised_by
+        or set(mapping.recognised_by)
+        <= set(header_of(path, sheet=mapping.sheet, delimiter=mapping.delimiter, header_row=mapping.header_row))
+    ]
 
 
 def _matches(inbox: Path, pattern: str) -> list[Path]:

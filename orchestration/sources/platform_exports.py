@@ -22,6 +22,7 @@ from orchestration.contracts import (
 from orchestration.landing import Batch, Landing, Progress, Receipt
 from orchestration.sources.mappings import land_inbox
 from orchestration.sources.registry import REGISTRABLE
+from orchestration.sources.tabular import FIRST_SNOWFLAKE, X_EPOCH_MS
 
 POSTS = Contract(
     "platform_exports",
@@ -49,10 +50,6 @@ POSTS = Contract(
     "One row per post and exported file.",
 )
 CONTRACTS = (POSTS,)
-
-X_EPOCH_MS = 1288834974657
-"""X's post ids count milliseconds from here since 4 November 2010, 22 bits up (twitter-archive/snowflake)."""
-FIRST_SNOWFLAKE = 29_700_859_247
 
 _MIS_DECODED = "\ufffd|‰[^\\s\\d]|‰\u00a0|_[ŸÙ]|[ÃÅÄâôŒ][_çŸ¢€ùèæ]"
 """UTF-8 read as cp1252 or Mac Roman, with ``_`` for what had no place there; ftfy knows the other ways."""

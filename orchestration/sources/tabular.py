@@ -9,8 +9,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -18,17 +19,27 @@ import polars as pl
 from orchestration.contracts import FINDINGS_SCHEMA, Contract, Presence
 from orchestration.sources import SourceError
 
+WORKBOOKS = (".xlsx", ".xls")
+
+X_EPOCH_MS = 1288834974657
+"""X's post ids count milliseconds from here since 4 November 2010, 22 bits up (twitter-archive/snowflake)."""
+FIRST_SNOWFLAKE = 29_700_859_247
+
 _UNDECODED = re.compile("[\udc80-\udcff]")
 """What Python's surrogateescape leaves of a byte that is not in the encoding."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """Where a field comes from: one header or several joined, and the part of it that a pattern takes."""
+    """Where a field comes from: one header, or several joined or ``is_first`` of them that is filled; the part of it
+    that a pattern takes; the time (ISO 8601) in an id of X. One that ``is_optional`` may be missing from the file."""
 
     headers: tuple[str, ...]
     separator: str = "-"
     pattern: str | None = None
+    is_first: bool = False
+    is_optional: bool = False
+    is_x_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class Sheet:
         """The contract's fields as text, ready to parse. Raises SourceError naming a missing column."""
         for target, column in columns.items():
             for header in column.headers:
-                if header not in self.cells.columns:
+                if header not in self.cells.columns and not column.is_optional:
                     raise SourceError(
                         f"{self.name}: column {header!r} is missing, and {contract.name}.{target} is read "
                         f"from it. The file has: {', '.join(map(repr, self.cells.columns))}. "
@@ -62,7 +73,7 @@ class Sheet:
             for name in self.cells.columns
         )
         text = given.select(
-            _taken(columns[f.name]).alias(f.name)
+            _taken(columns[f.name], self.cells.columns).alias(f.name)
             if f.name in columns
             else pl.lit((constants or {}).get(f.name), pl.String).alias(f.name)
             for f in contract.fields
@@ -82,18 +93,47 @@ class Sheet:
             if f.presence is not Presence.OPTIONAL or f.name in self.cells.columns
         }
 
+    def without(self, rows: Mapping[str, Sequence[str]]) -> "Sheet":
+        """Without the rows whose cell under a header is one of its values: totals and the like, no records."""
+        given = [pl.col(header).is_in(list(values)) for header, values in rows.items() if header in self.cells.columns]
+        if not given:
+            return self
+        kept = self.cells.select((~pl.any_horizontal(given)).fill_null(True).alias("kept")).to_series()
+        return replace(self, cells=self.cells.filter(kept), lines=self.lines.filter(kept))
 
-def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str = ",") -> Sheet:
-    """Read a CSV file. Raises SourceError for a missing or empty file and for a quote never closed."""
+
+def header_of(path: Path, *, sheet: str | None, delimiter: str, header_row: int) -> list[str]:
+    """The names of the columns, to know a file by; none where the file cannot be read that way."""
+    if path.suffix.lower() in WORKBOOKS:
+        try:
+            cells = _grid(path, path.name, sheet).row(header_row - 1)
+        except (SourceError, pl.exceptions.OutOfBoundsError):
+            return []
+        return [str(cell or "").strip() for cell in cells]
+    with open(path, encoding="utf-8-sig", errors="replace", newline="\n") as file:
+        rows = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            return [cell.strip() for cell in next(islice(rows, header_row - 1, None), [])]
+        except csv.Error:
+            return []
+
+
+def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str = ",", header_row: int = 1) -> Sheet:
+    """Read a CSV file whose ``header_row`` names the columns. Raises SourceError for a missing or empty file and for
+    a quote never closed."""
     text, damaged_lines = _decode(_bytes(path, name), name, encoding)
     # Only a line feed ends a line: exports carry bare carriage returns inside quoted texts.
     reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
     try:
+        for _ in range(header_row - 1):
+            next(reader)
         header = _header(next(reader), name)
     except StopIteration:
-        raise SourceError(f"{name}: the file is empty; the first line must name the columns") from None
+        raise SourceError(f"{name}: the file is empty; row {header_row} must name the columns") from None
     except csv.Error as error:
         raise SourceError(f"{name}, line {reader.line_num}: the header cannot be read: {error}") from None
+    if not header:
+        raise SourceError(f"{name}: row {header_row} is empty; it must name the columns")
 
     rows, lines, misfits = [], [], []
     while True:
@@ -121,11 +161,23 @@ def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str =
     return _sheet(name, cells, lines, misfits, damaged_lines, encoding)
 
 
-def read_xlsx(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
+def read_xlsx(path: Path, *, name: str, sheet: str | None = None, header_row: int = 1) -> Sheet:
     """Read one sheet of a workbook as text. Raises SourceError naming a file or sheet that cannot be read."""
+    grid = _grid(path, name, sheet)
+    if grid.height < header_row:
+        raise SourceError(f"{name}: the sheet is empty; row {header_row} must name the columns")
+    header = _header(["" if cell is None else cell for cell in grid.row(header_row - 1)], name)
+    cells = grid.slice(header_row).rename(dict(zip(grid.columns, header, strict=True))).cast(pl.String)
+    lines = pl.Series(range(header_row + 1, header_row + 1 + cells.height), dtype=pl.Int64)
+    filled = cells.select(pl.any_horizontal(pl.all().is_not_null()).alias("filled")).to_series()
+    return _sheet(name, cells.filter(filled), lines.filter(filled).to_list(), [], {}, "")
+
+
+def _grid(path: Path, name: str, sheet: str | None) -> pl.DataFrame:
+    """All cells of a sheet as text."""
     _bytes(path, name)
     try:
-        grid = pl.read_excel(
+        return pl.read_excel(
             path,
             sheet_name=sheet,
             has_header=False,
@@ -137,13 +189,6 @@ def read_xlsx(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
     except Exception as error:  # the reader raises its own kinds for zip, XML and sheet-name faults
         which = f", sheet {sheet!r}" if sheet else ""
         raise SourceError(f"{name}{which}: cannot be read as an Excel workbook: {error}") from None
-    if grid.is_empty():
-        raise SourceError(f"{name}: the sheet is empty; the first row must name the columns")
-    header = _header(["" if cell is None else cell for cell in grid.row(0)], name)
-    cells = grid.slice(1).rename(dict(zip(grid.columns, header, strict=True))).cast(pl.String)
-    lines = pl.Series(range(2, cells.height + 2), dtype=pl.Int64)
-    filled = cells.select(pl.any_horizontal(pl.all().is_not_null()).alias("filled")).to_series()
-    return _sheet(name, cells.filter(filled), lines.filter(filled).to_list(), [], {}, "")
 
 
 def _bytes(path: Path, name: str) -> bytes:
@@ -220,6 +265,17 @@ def _sheet(name, cells, lines, misfits, damaged_lines, encoding) -> Sheet:
     )
 
 
-def _taken(column: Column) -> pl.Expr:
-    text = pl.concat_str([pl.col(header) for header in column.headers], separator=column.separator)
-    return text.str.extract(column.pattern, 1) if column.pattern else text
+def _taken(column: Column, given: Sequence[str]) -> pl.Expr:
+    cells = [pl.col(header) for header in column.headers if header in given]
+    if not cells:
+        return pl.lit(None, pl.String)
+    text = pl.coalesce(cells) if column.is_first else pl.concat_str(cells, separator=column.separator)
+    if column.pattern:
+        text = text.str.extract(column.pattern, 1)
+    return _x_time(text) if column.is_x_time else text
+
+
+def _x_time(post_id: pl.Expr) -> pl.Expr:
+    number = post_id.cast(pl.Int64, strict=False)
+    time = pl.from_epoch(number // 2**22 + X_EPOCH_MS, time_unit="ms")
+    return pl.when(number >= FIRST_SNOWFLAKE).then(time.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))

@@ -4,11 +4,13 @@ import json
 import threading
 import time
 from datetime import UTC, datetime
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from orchestration.sources.limits import Allowance, Gate, LimitReached, MetaUsage, told_by_headers
+from orchestration.sources.limits import Allowance, DailyQuota, Gate, LimitReached, MetaUsage, told_by_headers
 
 NOW = "Tue, 03 Mar 2026 01:00:00 GMT"
 UNIX_NOW = int(datetime(2026, 3, 3, 1, tzinfo=UTC).timestamp())
@@ -146,3 +148,27 @@ def test_after_a_refusal_nobody_passes_before_the_reset_whatever_other_answers_t
         gate.enter(patience=59)
     clock.now += 60
     gate.enter(patience=0)
+
+
+def answered(at: str) -> httpx.Response:
+    return httpx.Response(200, headers={"Date": format_datetime(datetime.fromisoformat(at))})
+
+
+def test_a_daily_quota_is_counted_until_midnight_of_its_zone_and_then_anew():
+    clock = Clock()
+    quota = DailyQuota(3, ZoneInfo("America/Los_Angeles"), clock)
+    # 17:00 in California in winter: seven hours until midnight.
+    assert quota(answered("2026-03-03T01:00:00+00:00")) == Allowance(2, 7 * 3600)
+    clock.now += 3600
+    assert quota(answered("2026-03-03T02:00:00+00:00")) == Allowance(1, 6 * 3600)
+    assert quota(answered("2026-03-03T02:00:00+00:00")) == Allowance(0, 6 * 3600)
+    assert quota(answered("2026-03-03T02:00:00+00:00")).remaining == 0
+    clock.now += 6 * 3600
+    assert quota(answered("2026-03-03T08:00:00+00:00")) == Allowance(2, 24 * 3600)
+    assert quota.used == 5
+
+
+def test_a_day_of_a_daily_quota_is_an_hour_shorter_when_clocks_go_forward():
+    quota = DailyQuota(3, ZoneInfo("America/Los_Angeles"), Clock())
+    # Midnight of 8 March 2026 in California; clocks went forward two hours later.
+    assert quota(answered("2026-03-08T08:00:00+00:00")).resets_in == 23 * 3600

@@ -156,3 +156,19 @@ def test_whatever_bytes_come_the_file_is_read_or_refused_by_name(tmp_path_factor
     else:
         told = path.name if sheet.cells.height == sheet.lines.len() else "records without their lines"
     assert told.startswith("any.csv")
+
+
+def test_the_header_may_stand_on_a_later_row(tmp_path):
+    path = tmp_path / "later.csv"
+    path.write_text("a remark\nid,text\n1,one\n")
+    sheet = read_csv(path, name=path.name, header_row=2)
+    assert (sheet.cells.rows(), sheet.lines.to_list()) == ([("1", "one")], [3])
+    with pytest.raises(SourceError, match=r"later\.csv: the file is empty; row 5 must name the columns"):
+        read_csv(path, name=path.name, header_row=5)
+
+
+def test_a_file_whose_first_row_is_blank_is_refused(tmp_path):
+    path = tmp_path / "blank.csv"
+    path.write_text("\nid,text\n")
+    with pytest.raises(SourceError, match=r"blank\.csv: row 1 is empty; it must name the columns"):
+        read_csv(path, name=path.name)
