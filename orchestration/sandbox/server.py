@@ -197,6 +197,8 @@ class Sandbox:
 
     def __enter__(self) -> "Sandbox":
         self._socket = socket.create_server(("127.0.0.1", self._port))
+        # Answers leave at once: without it each waits 40 ms for the client to acknowledge its headers.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = self._socket.getsockname()[1]
         self._server = _Server(
             uvicorn.Config(
@@ -228,7 +230,9 @@ class Sandbox:
     def settings(self, platform: str, as_of: datetime) -> dict[str, Any]:
         """The settings under which a platform is read here, as it was at ``as_of``."""
         [protocol] = [known for known in self._platforms if known.name == platform]
-        return {f"{platform}_base_url": self.base_url(platform, as_of), **protocol.credentials(self.token)}
+        # Facebook and Instagram are one API under one address.
+        setting = getattr(protocol, "base_url_setting", f"{platform}_base_url")
+        return {setting: self.base_url(platform, as_of), **protocol.credentials(self.token)}
 
     def base_url(self, platform: str, as_of: datetime) -> str:
         """Where ``platform`` is as it was at ``as_of`` (with a time zone; whole seconds)."""
