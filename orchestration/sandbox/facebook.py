@@ -36,7 +36,7 @@ from orchestration.sandbox.server import Answer, Call
 PACIFIC = ZoneInfo("America/Los_Angeles")
 REACTION_SHARES = {"LOVE": 8, "CARE": 40, "HAHA": 50, "WOW": 60, "SAD": 90, "ANGRY": 70}
 """One of so many reactions is of the kind; the rest are likes."""
-FEWEST_PAGES_GIVEN = 40
+MOST_PAGES_GIVEN = 40
 """Meta gives fewer of a list than it was asked for as it pleases."""
 MOST_DAYS = 93
 
@@ -64,15 +64,14 @@ class Facebook(Meta):
     def is_authorised(self, headers: Mapping[str, str], token: str) -> bool:
         return super().is_authorised(headers, token) or bearer(headers) in self.page_tokens.values()
 
-    def me(self, call: Call) -> dict[str, Any]:
-        known(call, "fields")
-        return shown(values(id="122100000000000001", name="Sifarat (system user)"), "User", fields_of(call))
-
     def accounts(self, call: Call) -> dict[str, Any]:
         """The pages that are assigned to the system user, with their tokens."""
         known(call, "fields", "limit", "after")
-        accounts, first = self._ministry.accounts_on(self.name), int(call.query.get("after", "0"))
-        beyond = first + min(size(call), FEWEST_PAGES_GIVEN)
+        accounts, cursor = self._ministry.accounts_on(self.name), call.query.get("after", "0")
+        if not cursor.isdecimal():
+            raise refused(100, "(#100) Invalid cursor")
+        first = int(cursor)
+        beyond = first + min(size(call), MOST_PAGES_GIVEN)
         told = [shown(self._page(account, call), "Page", fields_of(call)) for account in accounts[first:beyond]]
         return listed(call, told, str(beyond) if beyond < len(accounts) else None)
 
@@ -157,9 +156,8 @@ class Facebook(Meta):
         day, days = since.astimezone(PACIFIC).date(), []
         while (ended := datetime.combine(day, time(), PACIFIC).astimezone(UTC)) <= until:
             if ended > since:
-                days.append(
-                    (self._followers(account, ended - timedelta(days=1)), self._followers(account, ended), ended)
-                )
+                before, after = (self._followers(account, at) for at in (ended - timedelta(days=1), ended))
+                days.append((before, after, told_time(ended)))
             day += timedelta(days=1)
         told = {
             "page_media_view": lambda before, after: after // 3 + after % 11,
@@ -169,7 +167,7 @@ class Facebook(Meta):
             "page_post_engagements": lambda before, after: after // 60,
         }
         return {
-            name: [{"value": figure(before, after), "end_time": told_time(ended)} for before, after, ended in days]
+            name: [{"value": figure(before, after), "end_time": ended} for before, after, ended in days]
             for name, figure in told.items()
         }
 

@@ -46,10 +46,6 @@ class Instagram(Meta):
             "/{version}/{id}": answered(self.account),
         }
 
-    def me(self, call: Call) -> dict[str, Any]:
-        known(call, "fields")
-        return shown(values(id="122100000000000001", name="Sifarat (system user)"), "User", fields_of(call))
-
     def account(self, call: Call) -> dict[str, Any]:
         known(call, "fields")
         return shown(self._user(self._account(call), call), "ShadowIGUser", fields_of(call))
@@ -108,12 +104,10 @@ class Instagram(Meta):
             "shares": counts.reposts,
             "total_interactions": counts.likes + counts.replies + counts.bookmarks + counts.reposts,
         }
-        own = (
-            {"ig_reels_avg_watch_time": 4200 + int(media_id) % 9000}
-            if is_reel
-            else {"profile_visits": counts.likes // 9}
-        )
-        figures |= own if is_reel else own | {"follows": counts.likes // 40}
+        if is_reel:
+            figures["ig_reels_avg_watch_time"] = 4200 + int(media_id) % 9000
+        else:
+            figures |= {"profile_visits": counts.likes // 9, "follows": counts.likes // 40}
         if call.as_of < post.created_at + INSIGHTS_AFTER:
             figures = dict.fromkeys(figures)
         return {

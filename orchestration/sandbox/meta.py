@@ -107,6 +107,11 @@ class Meta:
         used = 100 * (limit - remaining) // limit
         return {"X-App-Usage": f'{{"call_count":{used},"total_cputime":{used // 2},"total_time":{used // 3}}}'}
 
+    def me(self, call: Call) -> dict[str, Any]:
+        """Whom the token belongs to."""
+        known(call, "fields")
+        return shown(values(id="122100000000000001", name="Sifarat (system user)"), "User", fields_of(call))
+
     def _posts(self, account: Account, call: Call) -> tuple[list[Post], str | None]:
         """One page of the account's timeline and the cursor of the next."""
         known(call, "fields", "limit", "since", "until", "after")

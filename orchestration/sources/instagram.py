@@ -11,7 +11,6 @@ from datetime import date, datetime
 from orchestration.contracts import TIMESTAMP, Contract, count, key, optional, required
 from orchestration.landing import Landing, Window
 from orchestration.settings import Settings
-from orchestration.sources import SourceError
 from orchestration.sources.http import Refusal, TokenRefused
 from orchestration.sources.meta import (
     INVALID,

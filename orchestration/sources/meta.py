@@ -42,7 +42,7 @@ class Graph:
         self._today: date | None = None
         self._api = Api(
             platform,
-            f"{settings.meta_base_url.rstrip('/')}/{settings.meta_graph_version}",
+            f"{settings.meta_base_url.rstrip('/')}/{self._version}",
             bearer=token,
             timeout_seconds=settings.request_timeout_seconds,
             patience_seconds=settings.rate_limit_patience_seconds,
