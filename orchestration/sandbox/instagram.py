@@ -122,7 +122,9 @@ class Instagram(Meta):
                 like_count=counts.likes,
                 comments_count=counts.replies,
             ),
-            "insights": insights(call, figures, dict.fromkeys(figures, "lifetime"), media_id, is_kind=True),
+            "insights": insights(
+                call, figures, dict.fromkeys(figures, "lifetime"), media_id, product if is_reel else media_type
+            ),
         }
 
 

@@ -175,18 +175,19 @@ def counted(call: Call, total: Callable[[str], int | None], kinds: Sequence[str]
 
 
 def insights(
-    call: Call, figures: Mapping[str, Any], periods: Mapping[str, str], object_id: str, *, is_kind: bool = False
+    call: Call, figures: Mapping[str, Any], periods: Mapping[str, str], object_id: str, kind: str = ""
 ) -> Callable[[Asked], Any]:
     """The edge ``insights``: the metrics asked for, of those in ``figures``, whose periods are in ``periods``.
 
-    One name that is none fails the whole request. ``is_kind``: the names are those of one kind of media.
+    One name that is none fails the whole request; where it is none of only this ``kind`` of media, Meta says so. A
+    fault's ``field`` is such a name, or ``REELS.views`` for one kind's.
     """
 
     def told(asked: Asked) -> Any:
         if not asked.words:
             raise refused(3001, "(#3001) No metric was specified to be fetched", subcode=1504028)
-        unknown = [word for word in asked.words if word not in figures or is_retired(call, word)]
-        if unknown and is_kind:
+        unknown = [word for word in asked.words if word not in figures or _is_retired(call, word, kind)]
+        if unknown and kind:
             raise refused(
                 100,
                 f"(#100) The Media Insights API does not support the {', '.join(unknown)} metric for this media "
@@ -214,8 +215,8 @@ def insights(
     return told
 
 
-def is_retired(call: Call, metric: str) -> bool:
-    return call.commits(FaultKind.RETIRED_METRIC) and call.fault.field == metric
+def _is_retired(call: Call, metric: str, kind: str) -> bool:
+    return call.commits(FaultKind.RETIRED_METRIC) and call.fault.field in (metric, f"{kind}.{metric}")
 
 
 def listed(call: Call, items: list[dict], following: str | None) -> dict[str, Any]:

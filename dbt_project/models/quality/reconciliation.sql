@@ -15,6 +15,9 @@
         (platform, 'accounts'): ('fct_account_daily', 'int_account_observations', 'is_last_of_day', 'is_observed'),
     }) %}
     {% do staged.extend([(platform, 'accounts'), (platform, 'posts'), (platform, 'timelines')]) %}
+    {% for table_name in var('further_tables').get(platform, []) %}
+        {% do staged.append((platform, table_name)) %}
+    {% endfor %}
 {% endfor %}
 
 with ledger as (
