@@ -96,6 +96,7 @@ class Instagram(Meta):
         counts, media_id = post.counts_at(call.as_of), media_id_of(post)
         media_type, product = kind_of(post)
         is_reel = product == "REELS"
+        kind = product if is_reel else media_type
         code = format(int(media_id), "x")
         figures = {
             "views": counts.impressions,
@@ -122,9 +123,7 @@ class Instagram(Meta):
                 like_count=counts.likes,
                 comments_count=counts.replies,
             ),
-            "insights": insights(
-                call, figures, dict.fromkeys(figures, "lifetime"), media_id, product if is_reel else media_type
-            ),
+            "insights": insights(call, figures, dict.fromkeys(figures, "lifetime"), media_id, kind),
         }
 
 
