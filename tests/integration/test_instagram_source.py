@@ -220,8 +220,9 @@ def test_faults_of_metas_own_are_asked_about_again(tmp_path, few):
 def test_the_hourly_limit_is_kept_as_meta_tells_it(tmp_path):
     night = Night("instagram", tmp_path)
     # Two hundred calls in a window of two seconds, which is an hour made short.
-    night.read(hurry=1800, meta_usage_window_seconds=2.0, rate_limit_patience_seconds=10.0)
+    night.read(hurry=1800, trailing_days=120, meta_usage_window_seconds=2.0, rate_limit_patience_seconds=10.0)
     assert night.landed("timelines").height == 40
+    assert night.requests["instagram", 200] > 200
     assert night.requests.get(("instagram", 400), 0) <= 1
 
 
