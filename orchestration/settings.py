@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     youtube_analytics_token: SecretStr | None = Field(
         None, description="OAuth access token (scope yt-analytics.readonly); without it no daily analytics are read"
     )
+    facebook_base_url: str = Field("https://graph.facebook.com", description="Meta's Graph API, without the version")
+    instagram_base_url: str = Field("https://graph.facebook.com", description="The same, where Instagram is read")
+    meta_graph_version: str = Field("v25.0", description="Graph API version for Facebook and Instagram")
+    meta_access_token: SecretStr | None = Field(None, description="A system user's token, for Facebook and Instagram")
+    meta_token_expires: date | None = Field(None, description="Last day of that token, where it has one")
+    meta_usage_window_seconds: float = Field(3600, gt=0, description="After so long a call no longer counts at Meta")
 
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")

@@ -37,8 +37,8 @@ class Bluesky:
             "/xrpc/app.bsky.feed.getAuthorFeed": self.author_feed,
         }
 
-    def credentials(self, token: str) -> dict[str, Any]:
-        return {}
+    def settings(self, base_url: str, token: str) -> dict[str, Any]:
+        return {"bluesky_base_url": base_url}
 
     def is_authorised(self, headers: Mapping[str, str], token: str) -> bool:
         return True

@@ -150,8 +150,8 @@ class X:
             "/2/tweets": self.posts_by_ids,
         }
 
-    def credentials(self, token: str) -> dict[str, Any]:
-        return {"x_bearer_token": SecretStr(token)}
+    def settings(self, base_url: str, token: str) -> dict[str, Any]:
+        return {"x_base_url": base_url, "x_bearer_token": SecretStr(token)}
 
     def is_authorised(self, headers: Mapping[str, str], token: str) -> bool:
         return headers.get("authorization") == f"Bearer {token}"

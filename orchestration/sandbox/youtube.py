@@ -61,8 +61,13 @@ class YouTube:
             "/v2/reports": self.report,
         }
 
-    def credentials(self, token: str) -> dict[str, Any]:
-        return {"youtube_api_key": SecretStr(token), "youtube_analytics_token": SecretStr(token)}
+    def settings(self, base_url: str, token: str) -> dict[str, Any]:
+        return {
+            "youtube_base_url": base_url,
+            "youtube_api_key": SecretStr(token),
+            "youtube_analytics_base_url": base_url,
+            "youtube_analytics_token": SecretStr(token),
+        }
 
     def is_authorised(self, headers: Mapping[str, str], token: str) -> bool:
         return headers.get("x-goog-api-key") == token or headers.get("authorization") == f"Bearer {token}"

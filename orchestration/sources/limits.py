@@ -143,9 +143,7 @@ class MetaUsage:
             ages_out = max(self._calls[0] + self._window - now, 0.0)
             if regain:
                 return Allowance(0, regain, is_refusal=True)
-            if used <= 0:
-                return Allowance(len(self._calls), ages_out)
-            # A share of 12 may be one of 12.9: the limit is reckoned from the worse.
+            # A share of 12 may be one of 12.9, and none at all one of 0.9: the limit is reckoned from the worse.
             limit = len(self._calls) * 100 / (used + 1)
             return Allowance(max(math.floor(limit * (100 - used - 1) / 100), 0), ages_out)
 

@@ -47,6 +47,14 @@ def version_findings(platform: str, version: str, today: date) -> list[Finding]:
     return [Finding(Concern.CREDENTIAL, version, told)]
 
 
+def expiry_findings(platform: str, expires: date | None, today: date) -> list[Finding]:
+    """A warning when the platform's token ends within 14 days or has ended; none where nobody said when it ends."""
+    if expires is None or today + NOTICE < expires:
+        return []
+    told = f"{platform}: the token ends on {expires}; make a new one, and set its last day in the settings too"
+    return [Finding(Concern.CREDENTIAL, f"{platform} token", told)]
+
+
 class AskedFor:
     """The metrics of one request, less those that the platform refused. Shared by the threads that ask."""
 

@@ -69,6 +69,10 @@ def test_metas_share_of_an_hour_becomes_a_number_of_requests():
     assert usage(used(99)).resets_in == 3000
 
 
+def test_a_share_of_nothing_is_less_than_one_per_cent_so_threads_need_not_take_turns():
+    assert MetaUsage(clock=Clock())(used(0, total_time=0, total_cputime=0)).remaining == 99
+
+
 def test_metas_other_headers_and_its_time_to_regain_access_count_too():
     assert MetaUsage()(used(100, "x-business-use-case-usage", estimated_time_to_regain_access=7)) == Allowance(
         0, 420, is_refusal=True

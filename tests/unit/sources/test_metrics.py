@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestration.sources import SourceError, metrics
 from orchestration.sources.http import Refusal
-from orchestration.sources.metrics import AskedFor, version_findings
+from orchestration.sources.metrics import AskedFor, expiry_findings, version_findings
 
 NAMES = [f"metric_{n}" for n in range(12)]
 
@@ -78,3 +78,13 @@ def test_a_refusal_that_no_half_explains_ends():
 )
 def test_a_version_near_its_end_is_told_two_weeks_before(version, today, told):
     assert [finding.value for finding in version_findings("meta", version, today)] == told
+
+
+@pytest.mark.parametrize(
+    ("expires", "is_told"),
+    [(None, False), (date(2026, 3, 18), False), (date(2026, 3, 17), True), (date(2026, 3, 1), True)],
+)
+def test_a_token_that_ends_within_fourteen_days_is_told(expires, is_told):
+    found = expiry_findings("meta", expires, today=date(2026, 3, 3))
+    assert [finding.value for finding in found] == (["meta token"] if is_told else [])
+    assert all("2026-03" in finding.reason for finding in found)

@@ -2,7 +2,9 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+import yaml
 
+from orchestration.dbt import DBT_PROJECT_DIR
 from orchestration.landing import Landing, Window
 from orchestration.sandbox.ministry import REGISTRY_DIR
 from orchestration.sources import SourceError, registry
@@ -137,3 +139,10 @@ def test_the_synthetic_register_keeps_its_contract(landing):
     missions, accounts = landing.read(registry.MISSIONS), landing.read(registry.ACCOUNTS)
     assert set(accounts["mission_id"]) == set(missions["mission_id"])
     assert all("(synthetic)" in name for name in missions["name"])
+
+
+def test_the_models_know_every_further_table_that_a_platform_lands():
+    project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
+    platforms = [registry.platform(name) for name in registry.PLATFORMS]
+    further = {platform.name: [contract.table for contract in platform.extras] for platform in platforms}
+    assert project["vars"]["platforms"] == further

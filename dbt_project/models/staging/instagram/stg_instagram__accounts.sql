@@ -1,0 +1,26 @@
+with source as (
+
+    {{ landed('instagram', 'accounts') }}
+
+),
+
+renamed as (
+
+    select
+        id as account_native_id,
+        username as handle,
+        name as display_name,
+        followers_count as followers,
+        follows_count as following,
+        media_count as posts_total,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
