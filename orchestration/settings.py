@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     x_base_url: str = Field("https://api.x.com", description="X API v2, without the /2")
     x_bearer_token: SecretStr | None = Field(None, description="App-only bearer token of X API v2")
     bluesky_base_url: str = Field("https://public.api.bsky.app", description="Bluesky's AppView, without /xrpc")
+    mastodon_base_url: str = Field("https://{server}", description="Where a Mastodon {server} is asked, without /api")
+    mastodon_token: SecretStr | None = Field(None, description="Access token of an app, for one server only")
+    mastodon_token_server: str | None = Field(None, description="The server that mastodon_token is for")
 
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
