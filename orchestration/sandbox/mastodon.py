@@ -197,7 +197,9 @@ def _link(found: re.Match, server: str) -> str:
         return f'<a href="https://{server}/tags/{tag}" class="mention hashtag" rel="tag">#<span>{tag}</span></a>'
     name = found["name"]
     address = f"https://{server}/@{name}"
-    return f'<span class="h-card" translate="no"><a href="{address}" class="u-url mention">@<span>{name}</span></a></span>'
+    return (
+        f'<span class="h-card" translate="no"><a href="{address}" class="u-url mention">@<span>{name}</span></a></span>'
+    )
 
 
 PROTOCOL = Mastodon
