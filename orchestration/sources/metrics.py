@@ -47,6 +47,14 @@ def version_findings(platform: str, version: str, today: date) -> list[Finding]:
     return [Finding(Concern.CREDENTIAL, version, told)]
 
 
+def expiry_findings(platform: str, expires: date | None, today: date) -> list[Finding]:
+    """A warning when the token ends within 14 days or has ended; none where nobody told its last day."""
+    if expires is None or today + NOTICE < expires:
+        return []
+    told = f"{platform}: the token's last day is {expires}; get a new one and set it, and its last day, in the settings"
+    return [Finding(Concern.CREDENTIAL, "token", told)]
+
+
 class AskedFor:
     """The metrics of one request, less those that the platform refused. Shared by the threads that ask."""
 
