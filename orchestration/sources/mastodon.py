@@ -176,7 +176,8 @@ class MastodonReader(Reader):
             page = answer.body
             if not all(isinstance(status, dict) for status in page):
                 raise SourceError(f"mastodon: the timeline of {native_id} at {server} came with posts that are none")
-            posts += [{"account_id": native_id} | status for status in page if start <= _posted_at(status, end) < end]
+            asked_for = (status for status in page if _is_public(status) and start <= _posted_at(status, end) < end)
+            posts += [{"account_id": native_id} | status for status in asked_for]
             following = answer.links.get("next")
             if following is None or (page and _posted_at(page[-1], end) < start):
                 return Reading(posts, start, end, answer.observed_at)
@@ -219,6 +220,11 @@ class MastodonReader(Reader):
                     patience_seconds=settings.rate_limit_patience_seconds,
                 )
             return self._apis[server]
+
+
+def _is_public(status: dict) -> bool:
+    """A token of the account's own also shows posts for followers and private messages, which are left alone."""
+    return status.get("visibility", "public") in ("public", "unlisted")
 
 
 def _posted_at(status: dict, end: datetime) -> datetime:

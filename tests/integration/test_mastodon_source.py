@@ -345,6 +345,19 @@ def test_a_page_that_makes_no_sense_does_not_pass_for_a_timeline(page, link, rea
         reader.close()
 
 
+def test_what_a_token_shows_beyond_the_public_is_left_alone():
+    shown = [
+        {"id": str(n), "created_at": "2026-03-02T10:00:00.000Z", "visibility": visibility}
+        for n, visibility in enumerate(("public", "unlisted", "private", "direct"))
+    ]
+    with AnswersWith({"id": "5", "acct": "synthhq"}, shown) as base:
+        reader = mastodon.connect(Settings(mastodon_base_url=base))
+        [profile] = reader.look_up([Registered(f"synthhq@{SERVER}")])
+        reading = reader.read(profile, NIGHT - timedelta(days=1), NIGHT)
+        reader.close()
+    assert [post["visibility"] for post in reading.posts] == ["public", "unlisted"]
+
+
 # The token
 
 
