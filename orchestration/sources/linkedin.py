@@ -74,7 +74,7 @@ POSTS_PER_PAGE = 100
 MOST_PAGES = 200
 POSTS_PER_STATISTICS = 50
 """So many ids keep the address below the 4,000 characters that LinkedIn takes."""
-DAY_IS_OVER = (401, 402, 426, 429)
+ENDS_THE_READING = (401, 402, 426, 429)
 """The token is refused, the version has ended, or the day's calls are used up: no other page would fare better."""
 
 
@@ -88,7 +88,7 @@ def connect(settings: Settings) -> Reader | None:
         headers={"LinkedIn-Version": settings.linkedin_version, "X-Restli-Protocol-Version": "2.0.0"},
         timeout_seconds=settings.request_timeout_seconds,
         patience_seconds=settings.rate_limit_patience_seconds,
-        dialect=Dialect(is_token_refused=lambda response: response.status_code in DAY_IS_OVER),
+        dialect=Dialect(is_token_refused=lambda response: response.status_code in ENDS_THE_READING),
     )
     return LinkedInReader(api, settings.linkedin_version, settings.linkedin_token_expires)
 

@@ -107,6 +107,9 @@ class MastodonReader(Reader):
         self._given_up: dict[str, SourceError] = {}
         self._servers: dict[str, str] = {}
         self._findings: list[Finding] = []
+        if settings.mastodon_token and not settings.mastodon_token_server:
+            told = "mastodon: a token is set and SIFARAT_MASTODON_TOKEN_SERVER is not, so it is sent to no server"
+            self._findings.append(Finding(Concern.CREDENTIAL, "token", told))
 
     def close(self) -> None:
         for api in self._apis.values():

@@ -376,6 +376,14 @@ def test_a_token_of_another_server_is_not_sent(tmp_path, night):
     assert again.files() == night.files()
 
 
+def test_a_token_of_no_server_is_told_of(tmp_path):
+    night = Night("mastodon", tmp_path)
+    night.read(only=[(f"synthhq@{SERVER}", HEADQUARTERS)], trailing_days=1, mastodon_token=SecretStr(SECRET))
+    [(_, reason)] = night.told("credential")
+    assert "SIFARAT_MASTODON_TOKEN_SERVER is not" in reason
+    assert SECRET not in reason
+
+
 # Requests and fields, held to Mastodon's description
 
 
