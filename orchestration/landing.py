@@ -205,19 +205,23 @@ class Landing:
         for place in ("_quarantine", "_warnings", "", "_batches"):
             (self.root / place / tail).unlink(missing_ok=True)
 
-    def read(self, contract: Contract, days: Iterable[date] | None = None) -> pl.DataFrame:
+    def read(
+        self, contract: Contract, days: Iterable[date] | None = None, columns: Iterable[str] | None = None
+    ) -> pl.DataFrame:
         """Landed records of the table, all days or the given ones, with the day observed as ``date``."""
         self.declare(contract)
         folder = self.root / contract.source / contract.table
         names = ["date=*"] if days is None else [f"date={day}" for day in days]
         parts = [part for name in names for part in sorted(folder.glob(f"{name}/part-*.parquet"))]
+        schema = contract.schema if columns is None else {name: contract.schema[name] for name in columns}
+        wanted = list(schema)
         frames = [
-            pl.read_parquet(part, hive_partitioning=False).with_columns(
+            pl.read_parquet(part, columns=wanted, hive_partitioning=False).with_columns(
                 pl.lit(date.fromisoformat(part.parent.name.removeprefix("date="))).alias("date")
             )
             for part in parts
         ]
-        return pl.concat([pl.DataFrame(schema=contract.schema | {"date": pl.Date}), *frames])
+        return pl.concat([pl.DataFrame(schema=schema | {"date": pl.Date}), *frames])
 
     def latest_day(self, contract: Contract, until: date) -> date | None:
         """The newest day on or before ``until`` with a committed batch of the table."""

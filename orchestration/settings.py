@@ -25,6 +25,11 @@ class Settings(BaseSettings):
 
     x_base_url: str = Field("https://api.x.com", description="X API v2, without the /2")
     x_bearer_token: SecretStr | None = Field(None, description="App-only bearer token of X API v2")
+    x_private_metrics: bool = Field(False, description="Ask for non-public and organic metrics; needs an owner's token")
+    x_nightly_budget_usd: float | None = Field(None, gt=0, description="Most that X may charge for a night")
+    x_usd_per_post_read: float = Field(0.005, gt=0, description="X's price of a post returned")
+    x_usd_per_user_read: float = Field(0.010, ge=0, description="X's price of a user returned")
+
     bluesky_base_url: str = Field("https://public.api.bsky.app", description="Bluesky's AppView, without /xrpc")
     mastodon_base_url: str = Field("https://{server}", description="Where a Mastodon {server} is asked, without /api")
     mastodon_token: SecretStr | None = Field(None, description="Access token of an app, for one server only")

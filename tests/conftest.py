@@ -45,3 +45,26 @@ def no_waiting():
     """Retries happen at once; how long the client would have waited is proved where it matters."""
     with stamina.set_testing(True, attempts=8):
         yield
+
+
+FAULT_TABLE: dict[tuple[str, str], str] = {}
+"""What each platform made of each fault, by (fault, platform); test_fault_table.py fills it in."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets a fixture see how its test went."""
+    report = yield
+    setattr(item, f"rep_{report.when}", report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not FAULT_TABLE:
+        return
+    platforms = sorted({platform for _, platform in FAULT_TABLE})
+    terminalreporter.section("platform × fault → what happened")
+    for fault in dict.fromkeys(fault for fault, _ in FAULT_TABLE):
+        terminalreporter.write_line(fault)
+        for platform in platforms:
+            terminalreporter.write_line(f"    {platform:<10} {FAULT_TABLE.get((fault, platform), '-')}")

@@ -66,6 +66,8 @@ class Night:
             finally:
                 self.reader.close()
                 self.requests = dict(sandbox.requests)
+                charged = sandbox.platform(self.platform.name)
+                self.charged = getattr(charged, "posts_given", 0), getattr(charged, "users_given", 0)
 
     def landed(self, table: str) -> pl.DataFrame:
         [contract] = [contract for contract in self.platform.contracts if contract.table == table]

@@ -150,7 +150,7 @@ def _posts(platform: Platform, further: tuple[Expect, ...]) -> Suite:
             in_order(posted_at, "observed_at"),
             *at_least(0, *_counts(platform.posts)),
             no_row(
-                "every post's author is an account whose timeline was read in the same batch",
+                "every post's author is an account whose timeline was read, that day or earlier",
                 # A batch whose timelines were not landed was cut short; nothing is known of it.
                 f"""
                 select audited.{key}
@@ -162,10 +162,7 @@ def _posts(platform: Platform, further: tuple[Expect, ...]) -> Suite:
                         and audited.batch_id = read_to_its_end.batch_id
                         and audited.date = read_to_its_end.date
                 anti join {name}.all_timelines as timelines
-                    on
-                        audited.{author} = timelines.account_native_id
-                        and audited.batch_id = timelines.batch_id
-                        and audited.date = timelines.date
+                    on audited.{author} = timelines.account_native_id and audited.date >= timelines.date
                 """,
             ),
             no_row(
@@ -194,12 +191,14 @@ def _timelines(platform: Platform) -> Suite:
                 f"""
                 select audited.account_native_id
                 from audited
-                inner join (
-                    select {platform.author} as account_native_id, batch_id, date, count(*) as landed
-                    from {platform.name}.all_posts
-                    group by all
-                ) as posts using (account_native_id, batch_id, date)
-                where posts.landed > audited.posts_read
+                inner join {platform.name}.all_posts as posts
+                    on
+                        audited.account_native_id = posts.{platform.author}
+                        and audited.batch_id = posts.batch_id
+                        and audited.date = posts.date
+                        and posts.{platform.posted_at} >= audited.window_start
+                group by audited.account_native_id, audited.batch_id, audited.date
+                having count(*) > any_value(audited.posts_read)
                 """,
             ),
         ),

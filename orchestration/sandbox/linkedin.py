@@ -98,8 +98,10 @@ class LinkedIn:
             start = 0
         rest = islice(self._ministry.timeline(account, call.as_of), start, None)
         posts, is_last = list(islice(rest, size)), next(rest, None) is None
-        following = start if call.commits(FaultKind.LOOPING_CURSOR) and start else start + size
-        if call.commits(FaultKind.REPEATED_PAGE):
+        following = start + size
+        if call.commits(FaultKind.LOOPING_CURSOR):
+            following, is_last = start, False
+        elif call.commits(FaultKind.REPEATED_PAGE):
             following, is_last = _number(query, "start", 0) + size, False
         href = f"/rest/posts?author={query['author'].replace(':', '%3A')}&q=author&count={size}&start={following}"
         links = [] if is_last else [{"type": "application/json", "rel": "next", "href": href}]

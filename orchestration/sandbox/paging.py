@@ -37,8 +37,8 @@ def page(
     rest: Iterator[Post] = (post for post in timeline if not before or int(post.id) < int(before))
     given = list(islice(rest, size))
     following = cursor_below(given[-1].id) if next(rest, None) else None
-    if call.commits(FaultKind.LOOPING_CURSOR) and cursor:
-        following = cursor
+    if call.commits(FaultKind.LOOPING_CURSOR):
+        following = cursor or cursor_below(None, 1)
     elif call.commits(FaultKind.REPEATED_PAGE):
         following = cursor_below(before, repeats + 1)
     return given, following

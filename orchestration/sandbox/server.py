@@ -55,10 +55,12 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """Misbehave on requests whose path and query hold ``where``: let ``after`` pass, then spoil ``times``."""
+    """Misbehave on requests whose path and query hold ``where`` and ``also``: let ``after`` pass, then spoil
+    ``times``."""
 
     kind: FaultKind
     where: str = ""
+    also: str = ""
     after: int = 0
     times: int = 1
     reset_seconds: int = 1
@@ -80,7 +82,7 @@ class Faults:
         striking = []
         for entry in self._seen:
             fault, seen = entry
-            if fault.where in address:
+            if fault.where in address and fault.also in address:
                 entry[1] += 1
                 if fault.after <= seen < fault.after + fault.times:
                     striking.append(fault)
@@ -171,7 +173,7 @@ class Sandbox:
 
     Each platform keeps its real rate limit, for each as-of moment, in windows ``hurry`` times as short as the real
     ones; without it there is no limit that a night could reach. The ``token`` that lets in is new for each
-    sandbox. Raises OSError when ``port`` is taken (0 takes a free one).
+    sandbox unless one is given. Raises OSError when ``port`` is taken (0 takes a free one).
     """
 
     def __init__(
@@ -181,9 +183,10 @@ class Sandbox:
         registry_dir: Path = REGISTRY_DIR,
         hurry: float | None = None,
         faults: Iterable[Fault] = (),
+        token: str | None = None,
         port: int = 0,
     ):
-        self.token = secrets.token_urlsafe(24)
+        self.token = token or secrets.token_urlsafe(24)
         self.faults = Faults(faults)
         self._hurry = hurry
         self.requests: Counter[tuple[str, int]] = Counter()
@@ -226,9 +229,13 @@ class Sandbox:
         self._thread.join()
         self._socket.close()
 
+    def platform(self, name: str) -> Platform:
+        [protocol] = [known for known in self._platforms if known.name == name]
+        return protocol
+
     def settings(self, platform: str, as_of: datetime) -> dict[str, Any]:
         """The settings under which a platform is read here, as it was at ``as_of``."""
-        [protocol] = [known for known in self._platforms if known.name == platform]
+        protocol = self.platform(platform)
         return {f"{platform}_base_url": self.base_url(platform, as_of), **protocol.credentials(self.token)}
 
     def base_url(self, platform: str, as_of: datetime) -> str:

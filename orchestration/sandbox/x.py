@@ -138,7 +138,9 @@ class X:
     limit = Limit(1500, 900, is_per_route=True)
 
     def __init__(self, ministry: Ministry):
-        self._ministry = ministry
+        self.ministry = ministry
+        self.posts_given = self.users_given = 0
+        """What X would charge for; posts and users beside those asked for count too."""
         self.routes: dict[str, Callable[[Call], Answer]] = {
             "/2/users/by": self.users_by_usernames,
             "/2/users/by/username/{username}": self.user_by_username,
@@ -177,29 +179,30 @@ class X:
 
     def users_by_usernames(self, call: Call) -> Answer:
         page = Page(_checked(call.query, USER_PARAMETERS | {"usernames": _USERNAMES}))
-        return self._users(call, page, "usernames", self._ministry.account_named)
+        return self._users(call, page, "usernames", self.ministry.account_named)
 
     def users_by_ids(self, call: Call) -> Answer:
         page = Page(_checked(call.query, USER_PARAMETERS | {"ids": _IDS}))
-        return self._users(call, page, "ids", self._ministry.account)
+        return self._users(call, page, "ids", self.ministry.account)
 
     def user_by_username(self, call: Call) -> Answer:
         page = Page(_checked(call.query, USER_PARAMETERS))
-        return self._user(call, page, "username", _USERNAME, self._ministry.account_named)
+        return self._user(call, page, "username", _USERNAME, self.ministry.account_named)
 
     def user_by_id(self, call: Call) -> Answer:
         page = Page(_checked(call.query, USER_PARAMETERS))
-        return self._user(call, page, "id", _ID, self._ministry.account)
+        return self._user(call, page, "id", _ID, self.ministry.account)
 
     def posts_by_ids(self, call: Call) -> Answer:
         page = Page(_checked(call.query, POST_PARAMETERS | {"ids": _IDS}))
         found = []
         for post_id in dict.fromkeys(page.wanted["ids"]):
-            post = self._ministry.post(post_id, call.as_of)
+            post = self.ministry.post(post_id, call.as_of)
             if post:
                 found.append(self._post_object(post, call.as_of, page))
             else:
                 page.errors.append(_not_found("post", "ids", post_id))
+        self._charge(found, page)
         return Answer(page.body(found))
 
     def timeline(self, call: Call) -> Answer:
@@ -211,7 +214,7 @@ class X:
         start, end = _moment(page.wanted, "start_time"), _moment(page.wanted, "end_time")
         if start and end and start >= end:
             raise _invalid("start_time", [call.query["start_time"]], "must be before `end_time`")
-        account = self._ministry.account(user_id)
+        account = self.ministry.account(user_id)
         if account is None:
             page.errors.append(_not_found("user", "id", user_id))
             return Answer(page.body(None))
@@ -225,15 +228,15 @@ class X:
         unwanted = {{"replies": Kind.REPLY, "retweets": Kind.RETWEET}[kind] for kind in page.wanted.get("exclude", [])}
         rest = (
             post
-            for post in self._ministry.timeline(account, call.as_of, start, end)
+            for post in self.ministry.timeline(account, call.as_of, start, end)
             if post.kind not in unwanted
             and (not newest or int(post.id) < int(newest))
             and (not oldest or int(post.id) > int(oldest))
         )
         given = list(islice(rest, how_many))
         following = next(rest, None) and _token(given[-1].id)
-        if call.commits(FaultKind.LOOPING_CURSOR) and token:
-            following = token
+        if call.commits(FaultKind.LOOPING_CURSOR):
+            following = token or _token(None, 1)
         elif call.commits(FaultKind.REPEATED_PAGE):
             following = _token(before, repeats + 1)
         meta = {"result_count": len(given)}
@@ -241,7 +244,13 @@ class X:
             meta |= {"newest_id": given[0].id, "oldest_id": given[-1].id}
         if following:
             meta["next_token"] = following
-        return Answer(page.body([self._post_object(post, call.as_of, page) for post in given], meta))
+        found = [self._post_object(post, call.as_of, page) for post in given]
+        self._charge(found, page)
+        return Answer(page.body(found, meta))
+
+    def _charge(self, posts: list[dict], page: Page) -> None:
+        self.posts_given += len(posts) + len(page.posts)
+        self.users_given += len(page.users)
 
     def _users(self, call: Call, page: Page, parameter: str, find: Callable[[str], Account | None]) -> Answer:
         found = []
@@ -251,6 +260,8 @@ class X:
                 found.append(self._user_object(account, call.as_of, page))
             else:
                 page.errors.append(_not_found("user", parameter, value))
+        self.users_given += len(found)
+        self.posts_given += len(page.posts)
         return Answer(page.body(found))
 
     def _user(
@@ -264,7 +275,7 @@ class X:
         return Answer(page.body(self._user_object(account, call.as_of, page)))
 
     def _user_object(self, account: Account, as_of: datetime, page: Page) -> dict[str, Any]:
-        state, mission = self._ministry.account_state(account, as_of), account.mission
+        state, mission = self.ministry.account_state(account, as_of), account.mission
         known = {
             "created_at": _told(account.created_at),
             "description": f"{account.display_name}. Invented for tests: no such office exists.",
@@ -297,14 +308,14 @@ class X:
         return user
 
     def _most_recent(self, account: Account, as_of: datetime) -> Post | None:
-        return next(self._ministry.timeline(account, as_of), None)
+        return next(self.ministry.timeline(account, as_of), None)
 
     def _pinned(self, account: Account, as_of: datetime) -> Post | None:
         """Two accounts in three pin something: the last original of the month before."""
         if account.number % 3 == 2:
             return None
         month = as_of.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        earlier = self._ministry.timeline(account, as_of, month - timedelta(days=28), month)
+        earlier = self.ministry.timeline(account, as_of, month - timedelta(days=28), month)
         return next((post for post in earlier if post.kind is Kind.ORIGINAL), None)
 
     def _post_object(self, post: Post, as_of: datetime, page: Page) -> dict[str, Any]:

@@ -85,12 +85,22 @@ class Reading:
     """One account's posts, and rows of the platform's further tables by their names.
 
     ``[window_start, window_end)`` is the time of posting that was read whole: a known post of that time which is
-    not among them is deleted.
+    not among them is deleted. ``cut_short`` is why it is not all that was asked for.
     """
 
     posts: list[dict]
     window_start: datetime
     window_end: datetime
+    observed_at: datetime
+    extras: dict[str, list[dict]] = field(default_factory=dict)
+    cut_short: SourceError | None = None
+
+
+@dataclass(frozen=True)
+class Rereading:
+    """Known posts as they are now, and rows of the platform's further tables by their names."""
+
+    posts: list[dict]
     observed_at: datetime
     extras: dict[str, list[dict]] = field(default_factory=dict)
 
@@ -100,8 +110,10 @@ class Reader(ABC):
 
     accounts_per_look_up = 1
 
-    def prepare(self, landing: Landing, window: Window) -> None:  # noqa: B027, most readers need nothing of it
-        """Look at what earlier nights landed, where the platform's reading depends on it."""
+    def prepare(  # noqa: B027, most readers need nothing of it
+        self, accounts: Sequence[Registered], landing: Landing, window: Window, start: datetime
+    ) -> None:
+        """Look at what earlier nights landed, where the reading depends on it. ``start`` begins the trailing window."""
 
     @abstractmethod
     def look_up(self, accounts: Sequence[Registered]) -> Iterator[Profile | Lost]:
@@ -110,6 +122,15 @@ class Reader(ABC):
     @abstractmethod
     def read(self, profile: Profile, start: datetime, end: datetime) -> Reading:
         """All posts made in ``[start, end)``. Raises SourceError when they cannot be read to the end."""
+
+    def due(self) -> Sequence[Any]:
+        """Portions of known posts to read again, asked for once all timelines are read. A platform whose timelines
+        bring the trailing window anyway has none."""
+        return []
+
+    def read_again(self, portion: Any) -> Rereading:
+        """One portion of ``due``."""
+        raise NotImplementedError
 
     def findings(self) -> list[Finding]:
         """What there is to tell of the reading as a whole, once it is over."""
@@ -190,7 +211,8 @@ def extract(
     the last answer it was read from. Raises SourceError when the platform gives none of the accounts or none of
     their posts.
     """
-    reader.prepare(landing, window)
+    start = min(window.start_at, window.end_at - timedelta(days=trailing_days))
+    reader.prepare(accounts, landing, window, start)
     profiles, lost = _look_up(platform, reader, accounts, progress)
     if not profiles:
         first = lost[0].reason if lost else "the register names none"
@@ -217,17 +239,18 @@ def extract(
     told = [Finding(Concern.ACCOUNT, account.name, account.reason) for account in lost]
     yield batch(platform.accounts, [profile.payload for profile in profiles], looked_up_at, told)
 
-    start = min(window.start_at, window.end_at - timedelta(days=trailing_days))
     readings, unread = _read(platform, reader, profiles, start, window.end_at, progress)
     if not readings:
         first = unread[0].reason if unread else "no account has an id"
         raise SourceError(f"{platform.name}: not one of {len(profiles)} timelines could be read; the first: {first}")
-    read_at = max(reading.observed_at for _, reading in readings)
-    posts = [post for _, reading in readings for post in reading.posts]
-    yield batch(platform.posts, posts, read_at, [])
+    again, unread_again = _read_again(platform, reader, progress)
+    brought = [reading for _, reading in readings] + again
+    read_at = max(reading.observed_at for reading in brought)
+    yield batch(platform.posts, [post for reading in brought for post in reading.posts], read_at, [])
     for contract in platform.extras:
-        rows = [row for _, reading in readings for row in reading.extras.get(contract.table, [])]
-        yield batch(contract, rows, read_at, [])
+        yield batch(
+            contract, [row for reading in brought for row in reading.extras.get(contract.table, [])], read_at, []
+        )
     # Timelines say "read to the end", so they land after the posts they vouch for.
     timelines = [
         {
@@ -239,7 +262,7 @@ def extract(
         for profile, reading in readings
     ]
     told = [Finding(Concern.ACCOUNT, account.name, account.reason) for account in unread]
-    yield batch(platform.timelines, timelines, read_at, [*told, *reader.findings()])
+    yield batch(platform.timelines, timelines, read_at, [*told, *unread_again, *reader.findings()])
 
 
 def findings_of(batch: Batch) -> list[Finding]:
@@ -315,7 +338,30 @@ def _read(
     pairs = list(zip(known, given, strict=True))
     return (
         [(profile, reading) for profile, reading in pairs if isinstance(reading, Reading)],
-        [Lost(profile.native_id, str(error)) for profile, error in pairs if isinstance(error, SourceError)],
+        [
+            Lost(profile.native_id, str(error))
+            for profile, given in pairs
+            if (error := given.cut_short if isinstance(given, Reading) else given)
+        ],
+    )
+
+
+def _read_again(platform: Platform, reader: Reader, progress: Progress) -> tuple[list[Rereading], list[Finding]]:
+    portions = reader.due()
+    given = _each(
+        platform,
+        reader.read_again,
+        portions,
+        lambda done: progress(f"{platform.name}: known posts read again, portions", done, len(portions)),
+    )
+    return (
+        [reading for reading in given if isinstance(reading, Rereading)],
+        # What was not read again tonight is due again tomorrow.
+        [
+            Finding(Concern.ACCOUNT, f"portion {number} of known posts", str(error))
+            for number, error in enumerate(given, start=1)
+            if isinstance(error, SourceError)
+        ],
     )
 
 

@@ -3,6 +3,8 @@
 import functools
 import json
 import logging
+import math
+import tempfile
 import threading
 import time
 import traceback
@@ -17,6 +19,7 @@ import pytest
 import stamina
 from pydantic import SecretStr
 
+from orchestration.contracts import Contract
 from orchestration.landing import Batch, Landing, Receipt, Window
 from orchestration.sandbox.ministry import Kind, Ministry, Post
 from orchestration.sandbox.server import Fault, FaultKind, Sandbox
@@ -110,9 +113,9 @@ def extracted(
 ) -> Iterator[Batch]:
     return extract(
         x.PLATFORM,
-        x.XReader(connected),
+        x.XReader(connected, x.Prices(post=0.005, user=0.01, night=None)),
         [Registered(*account) for account in accounts],
-        landing,
+        landing or Landing(Path(tempfile.mkdtemp()), is_synthetic=True),
         Window.of_day(day),
         trailing_days=trailing_days,
         is_synthetic=True,
@@ -197,28 +200,62 @@ def test_the_same_window_read_twice_gives_the_same_bytes(read, undisturbed):
     assert read.files() == once == undisturbed.files()
 
 
-def restated_post(ministry: Ministry) -> tuple[Post, date]:
-    """A post with many likes, and the day in whose course X counts some of them away."""
+def restated_post(ministry: Ministry) -> tuple[Post, date, date]:
+    """A post that X counts likes away from between two nights on which it is due."""
     for account in ministry.accounts_on("x"):
-        for n in range(30):
+        for n in range(60):
             for post in ministry.posts(account, date(2026, 1, 10) + timedelta(days=n)):
-                is_liked = post.kind is not Kind.RETWEET and post.growth.final.likes >= 300
-                if is_liked and post.growth.restated_share and post.deleted_at.year == 9999:
-                    return post, (post.created_at + post.growth.restated_after - timedelta(hours=1)).date()
+                if post.kind is Kind.RETWEET or post.deleted_at.year < 9999:
+                    continue
+                for age in range(4, 12):
+                    first = post.created_at.date() + timedelta(days=age)
+                    later = post.created_at.date() + timedelta(days=math.ceil(age * 1.7))
+                    likes = [post.counts_at(night_after(day)).likes for day in (first, later)]
+                    if likes[1] < likes[0]:
+                        return post, first, later
     raise AssertionError("no post is restated")
 
 
-def test_young_posts_are_observed_again_and_their_restated_likes_stand_beside_the_old(read, ministry):
-    post, day = restated_post(ministry)
+def night_after(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1, hours=1)
+
+
+def test_posts_that_are_due_are_observed_again_and_their_restated_likes_stand_beside_the_old(read, ministry):
+    post, first, later = restated_post(ministry)
     own = [(post.author.handle, post.author.native_id)]
-    read(accounts=own, day=day - timedelta(days=1), trailing_days=28)
+    read(accounts=own, day=first, trailing_days=28)
     before = read.files()
-    read(accounts=own, day=day, trailing_days=28)
+    read(accounts=own, day=later, trailing_days=28)
     observed = read.landing.read(x.POSTS).filter(id=post.id).sort("date")
-    assert observed["date"].to_list() == [day - timedelta(days=1), day]
+    assert observed["date"].to_list() == [first, later]
     likes = observed["like_count"].to_list()
+    assert likes == [post.counts_at(night_after(day)).likes for day in (first, later)]
     assert likes[1] < likes[0]
+    # What a quote or an answer refers to is told once and kept.
+    assert observed["referenced_id"].n_unique() == 1
     assert before.items() <= read.files().items()
+
+
+def test_a_timeline_is_read_only_from_where_the_last_night_ended(read, ministry):
+    read(trailing_days=28)
+    read(day=DAY + timedelta(days=1), trailing_days=28)
+    timelines = read.landing.read(x.PLATFORM.timelines, [DAY + timedelta(days=1)])
+    assert set(timelines["window_start"]) == {datetime(2026, 3, 3)}
+    [account] = [account for account in ACCOUNTS if account[1] == COLOMBO]
+    read(accounts=[account], day=DAY + timedelta(days=2), trailing_days=28)
+    read(day=DAY + timedelta(days=3), trailing_days=28)
+    starts = read.landing.read(x.PLATFORM.timelines, [DAY + timedelta(days=3)])
+    # A night that two accounts missed is made up for.
+    assert dict(starts.select("account_native_id", "window_start").iter_rows()) == {
+        HEADQUARTERS: datetime(2026, 3, 4),
+        COLOMBO: datetime(2026, 3, 5),
+        DHAKA: datetime(2026, 3, 4),
+    }
+    start, end = datetime(2026, 2, 3, tzinfo=UTC), datetime(2026, 3, 6, tzinfo=UTC)
+    known = {
+        post.id for _, a in ACCOUNTS for post in ministry.timeline(ministry.account(a), night_after(DAY), start, end)
+    }
+    assert known <= set(read.landing.read(x.POSTS)["id"])
 
 
 def test_a_post_older_than_the_trailing_window_is_left_alone(read):
@@ -226,22 +263,27 @@ def test_a_post_older_than_the_trailing_window_is_left_alone(read):
     assert read.landing.read(x.POSTS)["created_at"].min() >= datetime(2026, 2, 28)
 
 
-def test_a_post_that_was_deleted_is_missing_from_a_timeline_read_to_its_end(read, ministry):
+def test_a_post_that_was_deleted_is_told_as_missing_and_asked_for_no_more(read, ministry):
     days = (DAY - timedelta(days=n) for n in range(2, 300))
     deleted = next(
         post
         for day in days
         for post in ministry.posts(ministry.account(HEADQUARTERS), day)
-        if post.deleted_at.year < 9999 and post.deleted_at.date() > post.created_at.date() + timedelta(days=1)
+        if post.kind is not Kind.RETWEET
+        and post.deleted_at.year < 9999
+        and post.deleted_at.date() > post.created_at.date() + timedelta(days=1)
     )
     own = [("SynthHQ", HEADQUARTERS)]
-    read(accounts=own, day=deleted.deleted_at.date() - timedelta(days=1), trailing_days=90)
+    first = deleted.deleted_at.date() - timedelta(days=1)
+    later = first + timedelta(days=(first - deleted.created_at.date()).days + 2)
+    read(accounts=own, day=first, trailing_days=90)
     assert deleted.id in read.ids(HEADQUARTERS)
-    day = deleted.deleted_at.date() + timedelta(days=1)
-    read(accounts=own, day=day, trailing_days=90)
-    later = read.landing.read(x.POSTS, [day])
-    assert deleted.id not in later["id"].to_list()
-    assert read.landing.read(x.PLATFORM.timelines, [day])["window_start"][0] <= deleted.created_at.replace(tzinfo=None)
+    read(accounts=own, day=later, trailing_days=90)
+    assert deleted.id not in read.landing.read(x.POSTS, [later])["id"].to_list()
+    missing = read.landing.read(x.MISSING_POSTS)
+    assert missing.filter(id=deleted.id).select("author_id", "title").rows() == [(HEADQUARTERS, "Not Found Error")]
+    read(accounts=own, day=later + timedelta(days=60), trailing_days=90)
+    assert read.landing.read(x.MISSING_POSTS).filter(id=deleted.id).height == 1
 
 
 def test_an_account_known_only_by_its_handle_is_found(read):
@@ -394,17 +436,18 @@ def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(token):
 # Requests, held to X's description
 
 
-def test_every_request_is_one_that_x_describes(caplog, specs, busy):
+def test_every_request_is_one_that_x_describes(read, caplog, specs):
     caplog.set_level(logging.INFO, "httpx")
-    with Sandbox(SEED) as sandbox, api(sandbox.base_url("x", NIGHT), sandbox.token) as connected:
-        list(extracted(connected, [*ACCOUNTS, ("SynthParis", None)]))
+    read(accounts=[*ACCOUNTS, ("SynthParis", None)], trailing_days=60)
+    read(day=DAY + timedelta(days=1), trailing_days=60)
     description = json.loads((specs / "x" / "openapi.json").read_text(encoding="utf-8"))
     shared = description["components"]["parameters"]
     requests = [record.args[1] for record in caplog.records if record.name == "httpx"]
-    assert len(requests) >= 2 + len(ACCOUNTS) + 2
+    asked = set()
     for url in requests:
         path = "/2/" + url.path.split("/2/", 1)[1]
-        template = "/2/users/{id}/tweets" if path.endswith("/tweets") else path
+        template = "/2/users/{id}/tweets" if path.endswith("/tweets") and path != "/2/tweets" else path
+        asked.add(template)
         told = description["paths"][template]["get"]["parameters"]
         known = [shared[one["$ref"].rsplit("/", 1)[1]] if "$ref" in one else one for one in told]
         schemas = {one["name"]: one["schema"] for one in known if one["in"] == "query"}
@@ -414,6 +457,41 @@ def test_every_request_is_one_that_x_describes(caplog, specs, busy):
             document = schemas[name] | {"components": description["components"]}
             jsonschema.Draft4Validator(document).validate(value)
         assert {one["name"] for one in known if one.get("required") and one["in"] == "query"} <= set(url.params)
+    assert asked == {"/2/users", "/2/users/by", "/2/users/{id}/tweets", "/2/tweets"}
+
+
+def undefined(contract: Contract, description: dict, schema: str, own: set[str] = frozenset()) -> list[str]:
+    """The places of the contract's fields that X's description does not define."""
+    schemas = description["components"]["schemas"]
+
+    def is_defined(node: dict, names: list[str]) -> bool:
+        while "$ref" in node:
+            node = schemas[node["$ref"].rsplit("/", 1)[1]]
+        if not names:
+            return True
+        if node.get("type") == "array":
+            return is_defined(node["items"], names)
+        # Of private metrics the description says only that they are an object.
+        if node.get("type") == "object" and "properties" not in node:
+            return True
+        if names[0] in node.get("properties", {}):
+            return is_defined(node["properties"][names[0]], names[1:])
+        return any(is_defined(part, names) for part in node.get("allOf", []))
+
+    paths = [path for f in contract.fields if f.name not in own for path in f.json_paths]
+    split = {path: [name for name in path.replace("[0]", "").split(".") if name != "$"] for path in paths}
+    return [path for path, names in split.items() if not is_defined(schemas[schema], names)]
+
+
+def test_every_landed_field_is_one_that_x_describes(specs):
+    description = json.loads((specs / "x" / "openapi.json").read_text(encoding="utf-8"))
+    assert undefined(x.ACCOUNTS, description, "User") == []
+    assert undefined(x.POSTS, description, "Post") == []
+    # The author of a missing post is what we knew of it.
+    assert undefined(x.MISSING_POSTS, description, "ResourceNotFoundProblem", own={"author_id", "id"}) == []
+    without = json.loads(json.dumps(description))
+    del without["components"]["schemas"]["PostPublicMetrics"]["properties"]["bookmark_count"]
+    assert undefined(x.POSTS, without, "Post") == ["$.public_metrics.bookmark_count"]
 
 
 # Answers that the sandbox never gives

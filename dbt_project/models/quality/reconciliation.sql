@@ -6,7 +6,7 @@
     ('sheets', 'assessment_results'): ('fct_assessment', 'int_assessment_results', 'is_last', 'true'),
 } %}
 {% set staged = [
-    ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
+    ('registry', 'missions'), ('registry', 'accounts'), ('x', 'missing_posts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
 ] %}
 {% for platform in var('platforms') %}

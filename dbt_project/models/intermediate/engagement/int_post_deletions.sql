@@ -1,4 +1,5 @@
--- Posts that a timeline read to its end no longer held, and when that was first seen. A post that came back later
+-- Posts that a timeline read to its end no longer held, or that X did not find by their id, and when that was first
+-- seen. A post that came back later
 -- was not deleted, nor is one whose record that reading put into quarantine.
 with posts as (
 
@@ -26,6 +27,18 @@ quarantined as (
 
 ),
 
+not_found as (
+
+    select
+        posts.post_id,
+        missing.observed_at
+    from posts
+    inner join {{ ref('stg_x__missing_posts') }} as missing
+        on posts.platform = 'x' and posts.post_native_id = missing.post_native_id
+    where missing.is_deleted and posts.last_observed_at < missing.observed_at
+
+),
+
 missed as (
 
     select
@@ -46,6 +59,13 @@ missed as (
             -- Each platform keeps the id in a place of its own, so the broken record need only mention it.
             and position(posts.post_native_id in quarantined.raw) > 0
     where quarantined.raw is null
+
+    union all
+
+    select
+        post_id,
+        observed_at
+    from not_found
 
 )
 

@@ -1,5 +1,6 @@
 -- One row per post and day observed: metrics as they stood at the day's end, and what they gained since the
--- observation before, or since posting for the first. A gap stays a gap: its gain is known over the span only.
+-- observation before, or since posting for the first. A gap stays a gap: its gain is known over the span only. A
+-- metric whose meaning changed in between has no gain: the two counts are of different things.
 with days as (
 
     select
@@ -28,18 +29,60 @@ with days as (
 
 ),
 
+breaks as (
+
+    select
+        days.post_id,
+        days.observed_date,
+        {% for metric in post_metrics() %}
+        coalesce(bool_or(definitions.metric = '{{ metric }}'), false) as is_{{ metric }}_broken,
+        {% endfor %}
+        coalesce(
+            bool_or(definitions.metric in ('reactions', 'comments', 'shares', 'quotes', 'saves')), false
+        ) as is_engagements_broken
+    from days
+    inner join {{ ref('metric_definitions') }} as definitions
+        on
+            days.platform = definitions.platform
+            and days.previous_date < definitions.effective_from_date
+            and days.observed_date >= definitions.effective_from_date
+    group by days.post_id, days.observed_date
+
+),
+
+meanings as (
+
+    select
+        platform,
+        effective_from_date,
+        lead(effective_from_date) over (partition by platform order by effective_from_date) as effective_until_date
+    from (select distinct platform, effective_from_date from {{ ref('metric_definitions') }}) as changes
+
+),
+
 gains as (
 
     select
-        *,
+        days.*,
+        meanings.effective_from_date as definitions_from_date,
+        breaks.post_id is not null as is_gain_over_break,
         {% for metric in post_metrics() + ['engagements'] %}
-        case when previous_date is null then {{ metric }} else {{ metric }} - previous_{{ metric }} end
-            as {{ metric }}_gained,
+        case
+            when days.previous_date is null then days.{{ metric }}
+            when not coalesce(breaks.is_{{ metric }}_broken, false) then days.{{ metric }} - days.previous_{{ metric }}
+        end as {{ metric }}_gained,
         {% endfor %}
         -- Days inclusive of the posting day, so a post made on the day observed spans one day.
-        greatest({{ dbt.datediff('coalesce(previous_date, posted_date - interval 1 day)', 'observed_date', 'day') }}, 1)
+        greatest({{ dbt.datediff('coalesce(days.previous_date, days.posted_date - interval 1 day)', 'days.observed_date', 'day') }}, 1)
             as gain_span_days
     from days
+    left join breaks
+        on days.post_id = breaks.post_id and days.observed_date = breaks.observed_date
+    left join meanings
+        on
+            days.platform = meanings.platform
+            and days.observed_date >= meanings.effective_from_date
+            and (meanings.effective_until_date is null or days.observed_date < meanings.effective_until_date)
 
 )
 
@@ -57,6 +100,8 @@ select
     {% endfor %}
     gain_span_days,
     gain_span_days > 1 as is_gain_over_gap,
+    is_gain_over_break,
+    definitions_from_date,
     source,
     batch_id,
     source_file,

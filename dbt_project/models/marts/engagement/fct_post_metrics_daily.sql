@@ -28,6 +28,8 @@ select
     gains.clicks_gained,
     gains.gain_span_days,
     gains.is_gain_over_gap,
+    gains.is_gain_over_break,
+    gains.definitions_from_date,
     gains.source,
     gains.batch_id,
     gains.source_file,

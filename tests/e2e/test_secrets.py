@@ -1,0 +1,66 @@
+"""A run with real credentials, all of them marked: none of them is in anything that is written or said.
+
+The platforms are the sandbox's, reached by address and token as the real ones are.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from orchestration.sandbox.ministry import REGISTRY_DIR
+from orchestration.sandbox.server import Fault, FaultKind, Sandbox
+from orchestration.sources import registry
+
+MARK = "MARKED5ECRET"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A night in which platforms refuse, break and repeat what they are told."""
+    from tests.e2e.conftest import State
+
+    faults = [
+        Fault(FaultKind.EXPIRED_TOKEN, where="/x/", after=40, times=5),
+        Fault(FaultKind.MALFORMED, where="/facebook/", after=9, times=2),
+        Fault(FaultKind.CUT, where="/instagram/", after=9, times=2),
+        Fault(FaultKind.SERVER_ERROR, where="/youtube/", after=3, times=8),
+        Fault(FaultKind.EXPIRED_TOKEN, where="/linkedin/", after=20, times=5),
+    ]
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with Sandbox(seed=7, faults=faults, token=f"{MARK}-token") as sandbox:
+        settings = {"SIFARAT_REGISTRY_DIR": str(REGISTRY_DIR)}
+        for platform in registry.PLATFORMS:
+            for name, value in sandbox.settings(platform, today + timedelta(minutes=1)).items():
+                told = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+                settings[f"SIFARAT_{name.upper()}"] = told
+        state = State(tmp_path_factory.mktemp("secrets") / "data", settings)
+        yield state, state.nightly()
+
+
+def test_everything_was_read_with_those_credentials(run):
+    state, _ = run
+    landed = state.query("select distinct source from quality.reconciliation where table_name = 'posts' and landed > 0")
+    assert {source for (source,) in landed} == set(registry.PLATFORMS)
+    assert state.query("select is_synthetic from quality.publication") == [(False,)]
+
+
+def test_what_the_faults_cost_is_told(run):
+    _, told = run
+    assert "401" in told.stderr
+
+
+def test_no_credential_is_in_anything_said_or_written(run):
+    state, told = run
+    assert MARK in "".join(state.settings.values())
+    assert MARK not in told.stdout
+    assert MARK not in told.stderr
+    files = [path for path in state.data_dir.rglob("*") if path.is_file()]
+    # Landed files, the warehouse, what is published, dbt's and Dagster's logs and Dagster's own storage.
+    assert {".parquet", ".duckdb", ".log", ".db"} <= {path.suffix for path in files}
+    assert [path for path in files if MARK.encode() in path.read_bytes()] == []
+    query = (
+        "select count(*) from duckdb_tables() where schema_name in ('marts', 'quality') "
+        "and not starts_with(table_name, '_')"
+    )
+    assert state.query(query)[0][0] > 10
