@@ -20,10 +20,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from orchestration.landing import Landing, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError, mastodon, x
 from orchestration.sources.platform import Profile, Reader, Registered
-from tests.platforms import NIGHT
+from tests.platforms import DAY, NIGHT
 
 pytestmark = [pytest.mark.prism, pytest.mark.usefixtures("no_waiting")]
 
@@ -31,7 +32,7 @@ FOLDER = Path(sys.prefix) / "prism"
 INSTALL = ("npm", "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), "@stoplight/prism-cli@5")
 TOKEN = SecretStr("any-token-at-all")
 SERVER = "social.example.org"
-X_ID, MASTODON_ID = "960018171123676211", "109135021603870184"
+X_ID, X_POST, MASTODON_ID = "960018171123676211", "2028000000000000000", "109135021603870184"
 
 
 @pytest.fixture(scope="session")
@@ -80,16 +81,22 @@ def peer(prism, specs, tmp_path_factory) -> Iterator[Callable[[str], str]]:
         process.wait(timeout=30)
 
 
-def asked(caplog, reader: Reader, accounts: list[Registered], native_id: str) -> dict[str, set[int]]:
-    """What the reader asked for, and the statuses it was answered with. Made-up answers may make no sense to it."""
+def asked(caplog, reader: Reader, accounts: list[Registered], profile: Profile, landing: Landing) -> dict[str, set]:
+    """What the reader asked for in a night, and the statuses it was answered with.
+
+    Made-up answers may make no sense to it, which is no matter here.
+    """
     caplog.set_level(logging.INFO, "httpx")
-    profile = Profile(native_id, {"handle": f"name@{SERVER}", "server": SERVER}, NIGHT)
-    for question in (
-        *(lambda account=account: list(reader.look_up([account])) for account in accounts),
-        lambda: reader.read(profile, NIGHT - timedelta(days=28), NIGHT),
-    ):
+    window = Window.of_day(DAY)
+    start = window.end_at - timedelta(days=28)
+    reader.prepare(accounts, landing, window, start)
+    for account in accounts:
         with suppress(SourceError):
-            question()
+            list(reader.look_up([account]))
+    with suppress(SourceError):
+        reader.read(profile, start, window.end_at)
+    with suppress(SourceError, NotImplementedError):
+        reader.read_again([X_POST])
     reader.close()
     statuses = defaultdict(set)
     for record in caplog.records:
@@ -98,22 +105,25 @@ def asked(caplog, reader: Reader, accounts: list[Registered], native_id: str) ->
     return statuses
 
 
-def test_x_takes_every_request_of_ours(peer, caplog):
-    reader = x.connect(Settings(x_base_url=peer("x"), x_bearer_token=TOKEN))
-    statuses = asked(caplog, reader, [Registered("SynthHQ", X_ID), Registered("SynthDhaka")], X_ID)
+def test_x_takes_every_request_of_ours(peer, caplog, tmp_path):
+    reader = x.connect(Settings(x_base_url=peer("x"), x_bearer_token=TOKEN, x_private_metrics=True))
+    accounts = [Registered("SynthHQ", X_ID), Registered("SynthDhaka")]
+    statuses = asked(caplog, reader, accounts, Profile(X_ID, {}, NIGHT), Landing(tmp_path, is_synthetic=True))
     assert set().union(*statuses.values()) == {200}, statuses
-    assert {path.split("?")[0] for path in statuses} == {"/2/users", "/2/users/by", f"/2/users/{X_ID}/tweets"}
+    paths = {path.split("?")[0] for path in statuses}
+    assert paths == {"/2/users", "/2/users/by", f"/2/users/{X_ID}/tweets", "/2/tweets"}
     # The made-up page names a next one, so a request with its token was taken too.
     assert any("pagination_token=" in path for path in statuses)
 
 
-def test_mastodon_takes_every_request_of_ours(peer, caplog):
+def test_mastodon_takes_every_request_of_ours(peer, caplog, tmp_path):
     # A real server answers without a token; the description asks for one on two of the three paths.
     reader = mastodon.connect(
         Settings(mastodon_base_url=peer("mastodon"), mastodon_token=TOKEN, mastodon_token_server=SERVER)
     )
     accounts = [Registered(f"name@{SERVER}"), Registered(f"name@{SERVER}", MASTODON_ID)]
-    statuses = asked(caplog, reader, accounts, MASTODON_ID)
+    profile = Profile(MASTODON_ID, {"handle": f"name@{SERVER}", "server": SERVER}, NIGHT)
+    statuses = asked(caplog, reader, accounts, profile, Landing(tmp_path, is_synthetic=True))
     assert set().union(*statuses.values()) == {200}, statuses
     own = f"/api/v1/accounts/{MASTODON_ID}"
     assert {path.split("?")[0] for path in statuses} == {"/api/v1/accounts/lookup", own, f"{own}/statuses"}
