@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     meta_access_token: SecretStr | None = Field(None, description="A system user's token, for Facebook and Instagram")
     meta_token_expires: date | None = Field(None, description="Last day of that token, where it has one")
     meta_usage_window_seconds: float = Field(3600, gt=0, description="After so long a call no longer counts at Meta")
+    mastodon_base_url: str = Field("https://{server}", description="Where a Mastodon {server} is asked, without /api")
+    mastodon_token: SecretStr | None = Field(None, description="Access token of an app, for one server only")
+    mastodon_token_server: str | None = Field(None, description="The server that mastodon_token is for")
+    linkedin_base_url: str = Field("https://api.linkedin.com", description="LinkedIn's API, without /rest")
+    linkedin_access_token: SecretStr | None = Field(None, description="Token of a member who administers the pages")
+    linkedin_token_expires: date | None = Field(None, description="Last day of that token: 60 days after its making")
+    linkedin_version: str = Field("202611", pattern=r"^[0-9]{6}$", description="LinkedIn-Version, as YYYYMM")
 
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")

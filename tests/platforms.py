@@ -128,3 +128,25 @@ def _looked_up(ref: str, document: str, documents: Mapping[str, dict]) -> tuple[
     file, name = ref.split("#") if "#" in ref else (ref, "main")
     file = file or document
     return file, documents[file][name] if file in documents else {"type": "unknown"}
+
+
+def openapi_fields(contract: Contract, description: dict, schema: str, own: set[str] = frozenset()) -> list[str]:
+    """The places of the contract's typed fields that an OpenAPI description does not define below ``schema``.
+
+    ``own`` are fields that the source adds itself.
+    """
+    schemas = description["components"]["schemas"]
+
+    def resolved(part: dict) -> list[dict]:
+        if "$ref" in part:
+            return resolved(schemas[part["$ref"].rsplit("/", 1)[1]])
+        return [found for one in part.get("oneOf", []) for found in resolved(one)] or [part]
+
+    def is_defined(path: str) -> bool:
+        parts = resolved(schemas[schema])
+        for name in path.removeprefix("$.").split("."):
+            inner = [part["properties"][name] for part in parts if name in part.get("properties", {})]
+            parts = [found for part in inner for found in resolved(part)]
+        return bool(parts)
+
+    return [path for f in contract.fields if f.name not in own for path in f.json_paths if not is_defined(path)]

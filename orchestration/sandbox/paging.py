@@ -28,7 +28,7 @@ def page(
 
     Raises BadCursor.
     """
-    before, repeats = _position(cursor) if cursor else (None, 0)
+    before, repeats = position_of(cursor) if cursor else (None, 0)
     if before:
         # The id says when: nothing newer need be generated to be left out.
         made_by = snowflake_time(before) + timedelta(seconds=1)
@@ -36,20 +36,20 @@ def page(
     timeline = ministry.timeline(account, call.as_of, start, end)
     rest: Iterator[Post] = (post for post in timeline if not before or int(post.id) < int(before))
     given = list(islice(rest, size))
-    following = _cursor(given[-1].id) if next(rest, None) else None
+    following = cursor_below(given[-1].id) if next(rest, None) else None
     if call.commits(FaultKind.LOOPING_CURSOR):
-        following = cursor or _cursor(None, 1)
+        following = cursor or cursor_below(None, 1)
     elif call.commits(FaultKind.REPEATED_PAGE):
-        following = _cursor(before, repeats + 1)
+        following = cursor_below(before, repeats + 1)
     return given, following
 
 
-def _cursor(before: str | None, repeats: int = 0) -> str:
+def cursor_below(before: str | None, repeats: int = 0) -> str:
     """Where a page begins; opaque."""
     return base64.b32hexencode(f"{before or ''}.{repeats}".encode()).decode().rstrip("=").lower()
 
 
-def _position(cursor: str) -> tuple[str | None, int]:
+def position_of(cursor: str) -> tuple[str | None, int]:
     try:
         text = base64.b32hexdecode(cursor.upper() + "=" * (-len(cursor) % 8)).decode()
     except (binascii.Error, ValueError):

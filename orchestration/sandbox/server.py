@@ -109,6 +109,7 @@ class Call:
     as_of: datetime
     fault: Fault | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw_query: str = ""
 
     def commits(self, kind: FaultKind) -> bool:
         return self.fault is not None and self.fault.kind is kind
@@ -300,7 +301,8 @@ class Sandbox:
         if fault and fault.kind in (FaultKind.NOT_FOUND, FaultKind.SERVER_ERROR, FaultKind.UNAVAILABLE):
             return _response(platform.refusal(int(fault.kind)), as_of, headers)
         try:
-            answer = handler(Call(request.path_params, request.query_params, as_of, fault, request.headers))
+            call = Call(request.path_params, request.query_params, as_of, fault, request.headers, request.url.query)
+            answer = handler(call)
         except Refused as refused:
             answer = refused.answer
         return _response(answer, as_of, headers, fault)

@@ -114,14 +114,15 @@ class Api:
     def get(
         self,
         path: str,
-        params: Mapping[str, Any],
+        params: Mapping[str, Any] | str,
         *,
         limit: str = "",
         bearer: SecretStr | None = None,
         expect: type = dict,
     ) -> Answer:
-        """The answer's JSON, an ``expect``. ``limit`` names the limit that the request counts against, where a
-        platform has several; ``bearer`` stands in for the usual token."""
+        """The answer's JSON, an ``expect``. ``params`` is a query that is already encoded where it is text. ``limit``
+        names the limit that the request counts against, where a platform has several; ``bearer`` stands in for the
+        usual token."""
         headers = {} if bearer is None else {"Authorization": f"Bearer {self._sendable(bearer)}"}
         with self._gates_lock:
             gate = self._gates[limit]
@@ -144,11 +145,15 @@ class Api:
             raise Unreachable(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
         raise AssertionError("a retry context returns or raises")
 
-    def _send(self, gate: Gate, path: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+    def _send(
+        self, gate: Gate, path: str, params: Mapping[str, Any] | str, headers: Mapping[str, str]
+    ) -> httpx.Response:
         gate.enter(self.patience_seconds)
         told, is_answered = None, False
         try:
-            response = self._client.get(path.lstrip("/"), params=params, headers=headers)
+            # As a part of the address a query is sent as it is written.
+            url, query = (f"{path}?{params}", None) if isinstance(params, str) else (path, params)
+            response = self._client.get(url.lstrip("/"), params=query, headers=headers)
             told, is_answered = self._dialect.allowance(response), True
             # Kept with the answer: an allowance may count answers, so each is shown to it once.
             response.extensions["allowance"] = told

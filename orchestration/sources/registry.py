@@ -21,9 +21,7 @@ from orchestration.sources.tabular import read_csv
 PLATFORMS = tuple(yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())["vars"]["platforms"])
 """The platforms that are read over their APIs, as dbt_project.yml lists them: the one place that names them all."""
 
-REGISTRABLE = tuple(
-    dict.fromkeys((*PLATFORMS, "facebook", "instagram", "youtube", "mastodon", "linkedin", "threads", "tiktok"))
-)
+REGISTRABLE = (*PLATFORMS, "threads", "tiktok")
 """Accounts on other platforms are registered too: their figures come from exported files."""
 
 MISSION_KINDS = ("headquarters", "embassy", "high_commission", "consulate", "permanent_mission")

@@ -1,0 +1,28 @@
+with source as (
+
+    {{ landed('linkedin', 'accounts') }}
+
+),
+
+renamed as (
+
+    select
+        id as account_native_id,
+        vanity_name as handle,
+        name as display_name,
+        website,
+        created_at,
+        followers_count as followers,
+        cast(null as bigint) as following,
+        cast(null as bigint) as posts_total,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

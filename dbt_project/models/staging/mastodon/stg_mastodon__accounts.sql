@@ -1,0 +1,32 @@
+with source as (
+
+    {{ landed('mastodon', 'accounts') }}
+
+),
+
+renamed as (
+
+    select
+        id as account_native_id,
+        handle,
+        display_name,
+        server,
+        created_at,
+        locked as is_locked,
+        limited as is_limited,
+        moved_to,
+        last_status_at as last_posted_date,
+        followers_count as followers,
+        following_count as following,
+        statuses_count as posts_total,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
