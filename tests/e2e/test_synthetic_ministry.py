@@ -2,10 +2,12 @@
 
 import pytest
 
+METRICS = ("reactions", "comments", "shares", "quotes", "saves", "impressions", "reach", "views", "clicks")
+
 
 def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synthetic_state):
     assert synthetic_state.query("select count(*) from marts.dim_mission where mission_id != 'unassigned'") == [(90,)]
-    assert synthetic_state.query("select count(distinct account_id) from marts.dim_account") == [(90,)]
+    assert synthetic_state.query("select count(distinct account_id) from marts.dim_account") == [(250,)]
     assert synthetic_state.query("select is_synthetic from quality.publication") == [(True,)]
     marts = synthetic_state.query(
         "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'is_synthetic' "
@@ -28,10 +30,28 @@ def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_sta
     assert days == [("2026-03-02",), ("2026-03-03",)]
     assert synthetic_state.query("select count(*) from quality.reconciliation where not is_reconciled") == [(0,)]
     per_day = synthetic_state.query(
-        "select count(*) from marts.fct_account_daily "
-        f"where is_observed and followers > 0 and activity_date {first_two} group by activity_date"
+        "select count(*), count(distinct platform) from marts.fct_account_daily "
+        f"where is_observed and activity_date {first_two} group by activity_date"
     )
-    assert per_day == [(90,), (90,)]
+    assert per_day == [(250, 7), (250, 7)]
+
+
+def test_every_platform_brings_what_it_gives_and_null_for_what_it_does_not(synthetic_state):
+    given = {
+        platform: {metric for metric, n in zip(METRICS, counts, strict=True) if n}
+        for platform, *counts in synthetic_state.query(
+            f"select platform, {', '.join(f'count({metric})' for metric in METRICS)} from marts.fct_post group by 1"
+        )
+    }
+    assert given == {
+        "x": {"reactions", "comments", "shares", "quotes", "saves", "impressions"},
+        "facebook": {"reactions", "comments", "shares", "reach", "views", "clicks"},
+        "instagram": {"reactions", "comments", "shares", "saves", "reach", "views"},
+        "youtube": {"reactions", "comments", "views"},
+        "bluesky": {"reactions", "comments", "shares", "quotes", "saves"},
+        "mastodon": {"reactions", "comments", "shares", "quotes"},
+        "linkedin": {"reactions", "comments", "shares", "impressions", "reach", "clicks"},
+    }
 
 
 def test_about_150_officers_of_all_missions_are_trained(synthetic_state):

@@ -219,7 +219,7 @@ def test_a_token_near_its_end_is_told(tmp_path):
     night = Night("linkedin", tmp_path)
     night.read(only=[("synth-headquarters", HEADQUARTERS)], trailing_days=1, linkedin_token_expires=date(2026, 3, 17))
     [(_, reason)] = night.told("credential")
-    assert "the token's last day is 2026-03-17" in reason
+    assert "the token ends on 2026-03-17" in reason
 
 
 @pytest.mark.parametrize(("today", "told"), [(date(2026, 3, 3), 1), (date(2026, 3, 2), 0), (date(2026, 4, 1), 1)])
