@@ -62,19 +62,27 @@ _COURSE_IS_LISTED = no_row(
 def platform_suites(platform: Platform) -> tuple[Suite, ...]:
     """The suites over what a platform's source lands: accounts, posts, timelines and its further tables."""
     name = platform.name
-    further = [
-        Suite(
-            "landed",
-            table.name,
-            (*never_null(*table.required), unique(*table.keys, *ONE_RECORD_OF_A_BATCH), *at_least(0, *_counts(table))),
-        )
-        for table in platform.extras
-    ]
+    further = [Suite("landed", table.name, _keeps_its_contract(table)) for table in platform.extras]
     return (_accounts(platform), _posts(platform, FURTHER_ON_POSTS.get(name, ())), *further, _timelines(platform))
 
 
-def _counts(contract: Contract) -> list[str]:
-    return [f.name for f in contract.fields if f.minimum == 0]
+def _keeps_its_contract(contract: Contract) -> tuple[Expect, ...]:
+    """What every landed record was parsed for, looked at once more where it lies; one query for all columns."""
+    counts = [f.name for f in contract.fields if f.minimum == 0]
+    below = [
+        no_row(
+            f"no count is below nought: {', '.join(counts)}",
+            f"select 1 from audited where least({', '.join(counts)}) < 0",
+        )
+    ]
+    return (
+        no_row(
+            f"nothing that is required is empty: {', '.join(contract.required)}",
+            f"select 1 from audited where {' or '.join(f'{name} is null' for name in contract.required)}",
+        ),
+        unique(*contract.keys, *ONE_RECORD_OF_A_BATCH),
+        *(below if counts else []),
+    )
 
 
 def _accounts(platform: Platform) -> Suite:
@@ -83,9 +91,7 @@ def _accounts(platform: Platform) -> Suite:
         "landed",
         platform.accounts.name,
         (
-            *never_null(*platform.accounts.required),
-            unique(key, *ONE_RECORD_OF_A_BATCH),
-            *at_least(0, *_counts(platform.accounts)),
+            *_keeps_its_contract(platform.accounts),
             *(
                 expect
                 for f in platform.accounts.fields
@@ -144,11 +150,9 @@ def _posts(platform: Platform, further: tuple[Expect, ...]) -> Suite:
         "landed",
         platform.posts.name,
         (
-            *never_null(*platform.posts.required),
-            unique(key, *ONE_RECORD_OF_A_BATCH),
+            *_keeps_its_contract(platform.posts),
             *at_least(str(platform.launched), posted_at),
             in_order(posted_at, "observed_at"),
-            *at_least(0, *_counts(platform.posts)),
             no_row(
                 "every post's author is an account whose timeline was read, that day or earlier",
                 # A batch whose timelines were not landed was cut short; nothing is known of it.
@@ -182,8 +186,7 @@ def _timelines(platform: Platform) -> Suite:
         "landed",
         platform.timelines.name,
         (
-            *never_null("account_native_id", "window_start", "window_end"),
-            unique("account_native_id", *ONE_RECORD_OF_A_BATCH),
+            *_keeps_its_contract(platform.timelines),
             in_order("window_start", "window_end"),
             in_order("window_end", "observed_at"),
             no_row(

@@ -13,7 +13,7 @@ import secrets
 import socket
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -193,13 +193,16 @@ class Sandbox:
         self._hurry = hurry
         self.requests: Counter[tuple[str, int]] = Counter()
         """Requests let in, by platform and status of their answer."""
+        self.windows: defaultdict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
+        """Windows of limits that are over, by platform and route: their start (monotonic seconds) and requests."""
         ministry = Ministry(seed, registry_dir)
         # Imported here, because each protocol is written in this module's terms.
         self._platforms: list[Platform] = [
             import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in PLATFORMS
         ]
         self._port = port
-        self._windows: dict[tuple[str, str, str], tuple[float, int]] = {}
+        self.open_windows: dict[tuple[str, str, str], tuple[float, int]] = {}
+        """The windows under way, by platform, route and as-of moment."""
 
     def __enter__(self) -> "Sandbox":
         self._socket = socket.create_server(("127.0.0.1", self._port))
@@ -316,10 +319,11 @@ class Sandbox:
         """Count a request: how many the window has now seen, and the real seconds until it ends."""
         now = time.monotonic()
         window = platform.name, route if limit.is_per_route else "", as_of
-        began, used = self._windows.get(window, (now, 0))
+        began, used = self.open_windows.get(window, (now, 0))
         if now - began >= limit.seconds:
+            self.windows[window[:2]].append((began, min(used, limit.requests)))
             began, used = now, 0
-        self._windows[window] = (began, used + 1)
+        self.open_windows[window] = (began, used + 1)
         return used + 1, began + limit.seconds - now
 
 
