@@ -13,6 +13,12 @@ FED_BY_FILES = ("sheets", "platform_exports")
 """A file is landed once and stands in the marts for good, so these are always audited whole."""
 
 
+def is_new(landing: Path, name: str, published_at: datetime | None) -> bool:
+    """Whether a table (``source.table``) holds anything that no publication stands on yet, or is fed by files."""
+    source, table = name.split(".")
+    return source in FED_BY_FILES or bool(_parts_since(landing, source, table, published_at))
+
+
 def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | None) -> Views:
     """Views over ``tables`` (``source.table``), by their names, plus ``landing.batches``, the ledger.
 
@@ -41,10 +47,11 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
     return views
 
 
-def _parts_since(landing: Path, source: str, table: str, published_at: datetime) -> list[Path]:
-    """The parts of batches that were committed, anew or for the first time, since then."""
+def _parts_since(landing: Path, source: str, table: str, published_at: datetime | None) -> list[Path]:
+    """The parts of batches that were committed, anew or for the first time, since then; None is ever."""
     entries = (landing / "_batches" / source / table).glob("date=*/part-*.parquet")
-    recent = sorted(entry for entry in entries if entry.stat().st_mtime >= published_at.timestamp())
+    since = published_at.timestamp() if published_at else 0.0
+    recent = sorted(entry for entry in entries if entry.stat().st_mtime >= since)
     parts = [landing / source / table / entry.parent.name / entry.name for entry in recent]
     return [part for part in parts if part.exists()]
 

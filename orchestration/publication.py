@@ -57,10 +57,12 @@ class Publications:
     def publish(self, warehouse: Path, run_id: str, *, is_synthetic: bool) -> dict[str, int]:
         """Copy the audited schemas into a new file, open it once, then swap it in. Returns rows by table.
 
-        Raises PublicationError when the warehouse holds no marts; the current publication then stays.
+        Raises PublicationError when there is no warehouse or it holds no marts; the current publication then stays.
         """
         import duckdb
 
+        if not warehouse.exists():
+            raise PublicationError(f"{warehouse} does not exist; run `make nightly` to build it")
         self.folder.mkdir(parents=True, exist_ok=True)
         finished = self.folder / f"marts-{run_id}.duckdb"
         temporary = self.folder / f".marts-{run_id}.tmp"

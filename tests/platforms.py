@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ class Night:
         day: date = DAY,
         trailing_days: int = 28,
         hurry: float | None = None,
+        stop_after: int | None = None,
         **settings: Any,
     ) -> dict[str, Receipt]:
-        """One night. ``settings`` go to the source; faults to the sandbox."""
+        """One night. ``settings`` go to the source; faults to the sandbox. ``stop_after`` so many tables the night is
+        interrupted."""
         window = Window.of_day(day)
         with Sandbox(SEED, registry_dir=self.registry_dir, faults=faults, hurry=hurry) as sandbox:
             given = sandbox.settings(self.platform.name, window.end_at + timedelta(hours=1))
@@ -59,7 +62,7 @@ class Night:
                     progress=lambda *_: None,
                 )
                 receipts = {}
-                for batch in batches:
+                for batch in islice(batches, stop_after):
                     self.findings += findings_of(batch)
                     receipts[batch.contract.table] = self.landing.write(batch)
                 return receipts

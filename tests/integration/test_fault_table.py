@@ -178,6 +178,14 @@ def test_a_token_that_expires_in_the_middle_loses_nothing_for_good(read, undistu
     outcome("EXPIRED_TOKEN, in the middle", "read ones land; rest told; rerun lands them")
 
 
+@pytest.mark.parametrize("tables", [0, 1, 2])
+def test_a_night_that_is_interrupted_is_landed_whole_by_its_rerun(read, undisturbed, platform, outcome, tables):
+    read(stop_after=tables)
+    night = read()
+    assert night.files() == undisturbed.files()
+    outcome("interrupted, and run again", "the same files")
+
+
 def test_a_field_of_tomorrow_is_kept_in_the_raw_record(read, undisturbed, platform, outcome):
     night = read(Fault(FaultKind.UNKNOWN_FIELD, times=FOR_EVER))
     assert_same(night, undisturbed, without=("raw",))
