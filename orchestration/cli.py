@@ -257,16 +257,22 @@ def _events(result, kind: str) -> list:
 
 
 def _show_landed(materializations: Iterable) -> None:
-    table = Table("landed by this run", *LANDED_COLUMNS, title="Landing")
+    table, costs = Table("landed by this run", *LANDED_COLUMNS, title="Landing"), []
     landed = {m.asset_key.to_user_string(): m.metadata for m in materializations if "received" in m.metadata}
     for name, metadata in sorted(landed.items(), key=lambda item: item[0]):
         figures = [metadata[column].value for column in LANDED_COLUMNS.values()]
         if any(figures):
             table.add_row(name.replace("/", "."), *(f"{figure:,}" for figure in figures))
+        told = [(key, value.value) for key, value in metadata.items() if key.startswith("reading/")]
+        if told:
+            costs.append((name.split("/")[0], told))
     if not table.rows:
         err.print("Nothing new was landed: every file of the inbox is landed already.")
         return
     err.print(table)
+    for source, told in costs:
+        words = ", ".join(f"{key.removeprefix('reading/').replace('_', ' ')} {value:,}" for key, value in told)
+        err.print(f"Reading {source}: {words}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_failure(event) -> None:

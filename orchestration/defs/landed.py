@@ -35,8 +35,9 @@ def key_of(contract: Contract) -> dg.AssetKey:
 def results(
     contracts: Iterable[Contract], receipts: Iterable[Receipt], figures: Mapping[str, int | float] | None = None
 ) -> Iterator[dg.MaterializeResult]:
-    """One result per table, with the ``figures`` of their reading. One that got nothing is told so, with zeros."""
-    receipts = list(receipts)
+    """One result per table; one that got nothing is told so, with zeros. The first bears the ``figures`` of the
+    reading as a whole, such as its cost."""
+    receipts, of_reading = list(receipts), {f"reading/{name}": figure for name, figure in (figures or {}).items()}
     for contract in contracts:
         own = [receipt for receipt in receipts if receipt.contract.name == contract.name]
         yield dg.MaterializeResult(
@@ -49,6 +50,7 @@ def results(
                 "warned": sum(receipt.warned for receipt in own),
                 "days_observed": sorted({str(receipt.day) for receipt in own}),
                 "files": sorted({receipt.source_file for receipt in own}),
-                **(figures or {}),
+                **of_reading,
             },
         )
+        of_reading = {}
