@@ -29,7 +29,8 @@ nightly: setup  ## Run the main job: make nightly [FROM=day TO=day INBOX=folder 
 	$(BIN)/sifarat nightly $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(INBOX),--inbox $(INBOX)) $(if $(TARGET),--target $(TARGET))
 
 test: setup  ## Run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 prism: setup  ## Install Prism, which plays platforms from their own API descriptions (needs npm)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/prism @stoplight/prism-cli@5

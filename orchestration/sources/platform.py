@@ -5,6 +5,7 @@ A platform's module gives its contracts and a ``Reader``; how a night is read, w
 """
 
 import json
+import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from orchestration.landing import Batch, Landing, Progress, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError
 from orchestration.sources.http import Refusal, TokenRefused, Unreachable
+
+log = logging.getLogger(__name__)
 
 ACCOUNTS_AT_A_TIME = 8
 MOST_FAILURES_IN_A_ROW = 3
@@ -276,8 +279,10 @@ def findings_of(batch: Batch) -> list[Finding]:
 def registered(platform: Platform, accounts: pl.DataFrame, landing: Landing, window: Window) -> list[Registered]:
     """The register's ``accounts`` (handle, native_id), once each. Where the register knows no id, the one that the
     platform gave for this handle on an earlier day: so a renamed account is still found."""
+    if accounts["native_id"].null_count() == 0:
+        return list(dict.fromkeys(Registered(*row) for row in accounts.select("handle", "native_id").iter_rows()))
     told = (
-        landing.read(platform.accounts)
+        landing.read(platform.accounts, columns=[platform.handle, platform.id_field.name, "observed_at"])
         .filter(pl.col("date") < window.start)
         .sort("observed_at")
         .group_by(pl.col(platform.handle).str.to_lowercase().alias("told_handle"))
@@ -387,6 +392,10 @@ def _each(
             if isinstance(error, TokenRefused) or failures >= MOST_FAILURES_IN_A_ROW:
                 stop.append(error)
             return error
+        except Exception as error:
+            # An answer of a shape nobody thought of costs the account it is about; the trace is for who mends it.
+            log.exception("%s: an answer could not be understood", platform.name)
+            return SourceError(f"{platform.name}: an answer could not be understood: {type(error).__name__}: {error}")
         failures = 0
         return given
 

@@ -8,6 +8,8 @@ import httpx
 import pytest
 import stamina
 
+pytestmark = pytest.mark.xdist_group("synthetic_state")
+
 DAY = "2026-03-04"
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("synthetic_state")
+
 METRICS = ("reactions", "comments", "shares", "quotes", "saves", "impressions", "reach", "views", "clicks")
 
 

@@ -116,6 +116,7 @@ def measure(names: tuple[str, ...], register: Path, root: Path) -> dict[str, tup
     return told
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_extraction_uses_what_the_limits_allow_and_is_never_refused(register, tmp_path, capsys):
     # Processes of their own, since the sandbox and its reader share one interpreter, and some limits are high.

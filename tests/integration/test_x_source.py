@@ -616,6 +616,19 @@ def test_a_refusal_of_one_account_is_told_and_the_others_go_on(answering, tmp_pa
     assert warned(landing, "timelines") == [("22", f"x: 2/users/22/tweets answered {status}: <p>Not here</p>")]
 
 
+@pytest.mark.parametrize("strange", [{"meta": {"result_count": 1, "next_token": ["a"]}}, {"includes": 7}])
+def test_an_answer_of_an_unknown_shape_costs_the_account_it_is_about(answering, tmp_path, strange):
+    def answer(path, query):
+        if path == "/2/users":
+            return httpx.Response(200, json={"data": [user("11"), user("22")]})
+        body = {"data": [POST], "meta": {"result_count": 1}}
+        return httpx.Response(200, json=body | strange if "/22/" in path else body)
+
+    landing, _ = landed(extracted(answering(answer), TWO), tmp_path)
+    assert "11" in landing.read(x.PLATFORM.timelines)["account_native_id"].to_list()
+    assert {account for account, _ in warned(landing, "timelines")} <= {"22"}
+
+
 def test_a_user_without_an_id_is_quarantined_and_the_others_go_on(answering, tmp_path):
     def answer(path, query):
         users = [{"username": "u22", "name": "N"}, user("11")]

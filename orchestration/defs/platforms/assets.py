@@ -12,6 +12,7 @@ from orchestration.landing import Landing, Receipt, Window
 from orchestration.progress import logged
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import SourceError, platform_exports, registry
+from orchestration.sources.http import TokenRefused
 from orchestration.sources.platform import Concern, Finding, Platform, extract, findings_of, registered
 
 LANDED_PER_DAY = {"partitions_def": daily, "backfill_policy": dg.BackfillPolicy.single_run()}
@@ -70,7 +71,8 @@ def platform_assets(name: str) -> dg.AssetsDefinition:
             except SourceError as error:
                 # What this platform does not give today costs the night only this platform.
                 context.log.warning("%s", error)
-                findings.append(Finding(Concern.ACCOUNT, name, str(error)))
+                concern = Concern.CREDENTIAL if isinstance(error, TokenRefused) else Concern.ACCOUNT
+                findings.append(Finding(concern, name, str(error)))
             finally:
                 figures = {figure: figures.get(figure, 0) + n for figure, n in reader.figures().items()} or figures
                 reader.close()
