@@ -55,6 +55,7 @@ def no_waiting():
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Where tests run in two processes, a file's tests stay together, and so do files that share a long set-up."""
     for item in items:
