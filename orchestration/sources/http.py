@@ -93,10 +93,12 @@ class Api:
         secret_headers: Mapping[str, SecretStr] | None = None,
         headers: Mapping[str, str] | None = None,
         dialect: Dialect = Dialect(),
+        attempts: int = ATTEMPTS,
     ):
         self.platform = platform
         self.patience_seconds = patience_seconds
         self._dialect = dialect
+        self._attempts = attempts
         self._secrets: set[str] = set()
         self._gates: defaultdict[str, Gate] = defaultdict(Gate)
         self._gates_lock = threading.Lock()
@@ -134,7 +136,7 @@ class Api:
             gate = self._gates[limit]
         try:
             for attempt in stamina.retry_context(
-                on=self._wait, attempts=ATTEMPTS, timeout=None, wait_max=LONGEST_BACKOFF
+                on=self._wait, attempts=self._attempts, timeout=None, wait_max=LONGEST_BACKOFF
             ):
                 with attempt:
                     return self._answer(self._send(gate, path, params, headers), expect)
@@ -146,7 +148,7 @@ class Api:
         except httpx.HTTPStatusError as error:
             raise self._refusal(path, error.response) from None
         except (httpx.RequestError, _Unreadable) as error:
-            attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
+            attempts = "" if isinstance(error, HOPELESS) else f" in {self._attempts} attempts"
             said = self._blotted(str(error) or type(error).__name__)
             raise Unreachable(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
         raise AssertionError("a retry context returns or raises")

@@ -63,6 +63,9 @@ CONTRACTS = (STATEMENTS,)
 VERSION = "1.0.3"
 STATEMENTS_PER_BATCH = 10_000
 MOST_PAGES = 1_000_000
+ATTEMPTS = 10
+"""Nobody runs two stores, as platforms run many: a restart, about a minute, is waited for."""
+LONGEST_ADDRESS = 16_000
 CLOCK_STEP = timedelta(milliseconds=1)
 """The coarsest that xAPI allows a store's clock to be."""
 
@@ -167,6 +170,7 @@ def connect(settings: Settings) -> Lrs | None:
         basic=(settings.lrs_username, settings.lrs_password) if has_user else None,
         headers={"X-Experience-API-Version": VERSION},
         dialect=Dialect(is_token_refused=lambda response: response.status_code in (401, 403)),
+        attempts=ATTEMPTS,
     )
     path = f"{address.path.strip('/')}/statements".lstrip("/")
     return Lrs(api, path, page_size=settings.lrs_page_size, late_days=settings.lrs_late_days)
@@ -262,11 +266,14 @@ def _on_this_host(more: str, asked: str) -> tuple[str, str]:
     """Path and query of the next page. An address may name any host: the credentials go to ours alone."""
     try:
         address = urlsplit(more)
+        # With a colon left in it a path could pass for an address of its own.
+        path = quote(address.path, safe="/%~!$&'()*+,;=@").lstrip("/")
+        query = quote(address.query, safe="/%~!$&'()*+,;=@:?")
     except ValueError:
-        raise SourceError(f"xapi: {asked} gives no address as `more`, but {more[:100]}") from None
-    # With a colon left in it a path could pass for an address of its own.
-    path = quote(address.path, safe="/%~!$&'()*+,;=@").lstrip("/")
-    return path or asked, address.query
+        raise SourceError(f"xapi: {asked} gives no address as `more`, but {more[:100]!r}") from None
+    if len(path) + len(query) > LONGEST_ADDRESS:
+        raise SourceError(f"xapi: {asked} gives a `more` of {len(more):,} characters, which no server would take")
+    return path or asked, query
 
 
 def _instant(moment: datetime) -> str:
