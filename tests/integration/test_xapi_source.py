@@ -20,6 +20,7 @@ from pathlib import Path
 import httpx
 import polars as pl
 import pytest
+import stamina
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -318,7 +319,8 @@ def test_a_hundred_thousand_statements_are_read_though_the_store_is_killed_midwa
 
     # By then the next page is asked for and not answered: Ralph reads more than half of its file for it.
     fall = threading.Timer(0.3, kill_and_launch)
-    with xapi.connect(ralph.settings(lrs_page_size=10_000)) as lrs:
+    # Other tests retry at once for the rest of the session; here the real pauses have to last.
+    with stamina.set_testing(False), xapi.connect(ralph.settings(lrs_page_size=10_000)) as lrs:
         for receipt in xapi.extract(lrs, landing, DAY, is_synthetic=False, progress=lambda *_: None):
             receipts.append(receipt)
             if len(receipts) == 5:
