@@ -7,7 +7,7 @@ MANIFEST := dbt_project/target/manifest.json
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test prism ui lint lock clean
+.PHONY: help setup nightly test prism ralph ui lint lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,6 +34,10 @@ test: setup  ## Run every test
 
 prism: setup  ## Install Prism, which plays platforms from their own API descriptions (needs npm)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/prism @stoplight/prism-cli@5
+
+ralph: setup  ## Install Ralph, a learning record store to test against, in an environment of its own
+	$(PYTHON) -m venv $(VENV)/ralph
+	$(VENV)/ralph/bin/python -m pip install --quiet --disable-pip-version-check 'ralph-malph[full]==5.1.0' requests==2.34.2
 
 ui: setup  ## Serve Dagster's UI and schedule on 127.0.0.1:3000
 	$(BIN)/sifarat ui

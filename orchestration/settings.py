@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     linkedin_token_expires: date | None = Field(None, description="Last day of that token: 60 days after its making")
     linkedin_version: str = Field("202611", pattern=r"^[0-9]{6}$", description="LinkedIn-Version, as YYYYMM")
 
+    lrs_base_url: str | None = Field(None, description="A learning record store's xAPI, without /statements")
+    lrs_username: str | None = Field(None, description="User of the store's basic authentication")
+    lrs_password: SecretStr | None = Field(None, description="Password of that user")
+    lrs_page_size: int = Field(1000, ge=1, description="Statements asked for at once; the store may give fewer")
+    lrs_late_days: int = Field(
+        0, ge=0, le=365, description="Days asked for around a day, where the store selects by when things happened"
+    )
+
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
     request_timeout_seconds: float = Field(30.0, gt=0)
@@ -76,7 +84,8 @@ class Settings(BaseSettings):
         A register of the ministry's own is something real: some platforms are read without credentials.
         """
         secrets = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
-        return self.inbox is None and self.registry_dir is None and not secrets
+        given = (self.inbox, self.registry_dir, self.lrs_base_url, *secrets)
+        return all(value is None for value in given)
 
     @property
     def landing_dir(self) -> Path:

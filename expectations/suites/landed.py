@@ -15,6 +15,7 @@ from expectations.suite import (
     no_row,
     unique,
 )
+from expectations.suites.statements import XAPI_STATEMENTS
 from orchestration.contracts import TIMESTAMP, Contract
 from orchestration.sources import registry
 from orchestration.sources.platform import Platform
@@ -469,4 +470,5 @@ SUITES = (
     SHEETS_REGISTRATIONS,
     SHEETS_ASSESSMENTS,
     SHEETS_ASSESSMENT_RESULTS,
+    XAPI_STATEMENTS,
 )

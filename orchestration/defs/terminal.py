@@ -14,6 +14,7 @@ STEP_WORDS = {
     **{name: f"extracting from {registry.platform(name).title}" for name in registry.PLATFORMS},
     "platform_exports": "landing exported posts",
     "sheets": "landing training sheets",
+    "xapi": "extracting from the learning record store",
     "landed_records": "auditing what was landed",
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",

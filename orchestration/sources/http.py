@@ -7,6 +7,7 @@ whatever this machine's clock says.
 import logging
 import re
 import threading
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,11 +35,13 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """``body`` is a JSON object, or a list where one was expected; ``links`` are the ``Link`` header's, by rel."""
+    """``body`` is a JSON object, or a list where one was expected; ``links`` are the ``Link`` header's, by rel;
+    ``headers`` are asked for in any capitals."""
 
     body: Any
     observed_at: datetime
     links: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=httpx.Headers)
 
 
 class Refusal(SourceError):
@@ -86,13 +89,16 @@ class Api:
         timeout_seconds: float,
         patience_seconds: float,
         bearer: SecretStr | None = None,
+        basic: tuple[str, SecretStr] | None = None,
         secret_headers: Mapping[str, SecretStr] | None = None,
         headers: Mapping[str, str] | None = None,
         dialect: Dialect = Dialect(),
+        attempts: int = ATTEMPTS,
     ):
         self.platform = platform
         self.patience_seconds = patience_seconds
         self._dialect = dialect
+        self._attempts = attempts
         self._secrets: set[str] = set()
         self._gates: defaultdict[str, Gate] = defaultdict(Gate)
         self._gates_lock = threading.Lock()
@@ -100,6 +106,8 @@ class Api:
         sent |= {name: self._sendable(secret) for name, secret in (secret_headers or {}).items()}
         if bearer is not None:
             sent["Authorization"] = f"Bearer {self._sendable(bearer)}"
+        if basic is not None:
+            sent["Authorization"] = f"Basic {self._sendable(self._encoded(*basic))}"
         self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=sent, timeout=timeout_seconds)
 
     def close(self) -> None:
@@ -128,7 +136,7 @@ class Api:
             gate = self._gates[limit]
         try:
             for attempt in stamina.retry_context(
-                on=self._wait, attempts=ATTEMPTS, timeout=None, wait_max=LONGEST_BACKOFF
+                on=self._wait, attempts=self._attempts, timeout=None, wait_max=LONGEST_BACKOFF
             ):
                 with attempt:
                     return self._answer(self._send(gate, path, params, headers), expect)
@@ -140,7 +148,7 @@ class Api:
         except httpx.HTTPStatusError as error:
             raise self._refusal(path, error.response) from None
         except (httpx.RequestError, _Unreadable) as error:
-            attempts = "" if isinstance(error, HOPELESS) else f" in {ATTEMPTS} attempts"
+            attempts = "" if isinstance(error, HOPELESS) else f" in {self._attempts} attempts"
             said = self._blotted(str(error) or type(error).__name__)
             raise Unreachable(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
         raise AssertionError("a retry context returns or raises")
@@ -172,7 +180,7 @@ class Api:
         if not isinstance(body, expect):
             raise _Unreadable(f"the answer is a JSON {type(body).__name__}, not a {expect.__name__}")
         links = {rel: link["url"] for rel, link in response.links.items() if "url" in link}
-        return Answer(body, server_time(response), links)
+        return Answer(body, server_time(response), links, response.headers)
 
     def _wait(self, error: Exception) -> bool | float:
         """Whether to ask again: at once where the gate knows how long to wait, else after a back-off."""
@@ -207,6 +215,14 @@ class Api:
             )
         self._secrets.add(value)
         return value
+
+    def _encoded(self, user: str, password: SecretStr) -> SecretStr:
+        """User and password as basic authentication writes them, both forms of which are secret."""
+        value = password.get_secret_value().rstrip("\r\n")
+        if not value or ":" in user:
+            raise SourceError(f"{self.platform}: the password is empty, or the user's name holds a colon")
+        self._secrets.add(value)
+        return SecretStr(b64encode(f"{user}:{value}".encode()).decode())
 
     def _blotted(self, text: str) -> str:
         """A gateway may repeat what it refuses, so credentials are blotted out before a text is cut."""

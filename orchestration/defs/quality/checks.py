@@ -18,8 +18,9 @@ from orchestration.defs.platforms.assets import exported_files, platforms
 from orchestration.defs.registry.assets import register_of_missions
 from orchestration.defs.resources import Feeds
 from orchestration.defs.training.assets import training_sheets
+from orchestration.defs.training.xapi import training_statements
 from orchestration.defs.warehouse.assets import warehouse
-from orchestration.sources import registry
+from orchestration.sources import registry, xapi
 
 CHECK = "expectations"
 
@@ -48,22 +49,23 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
 
 @dg.multi_asset_check(
     name="landed_records",
-    specs=_specs(landed.SUITES, register_of_missions, *platforms, exported_files, training_sheets),
+    specs=_specs(landed.SUITES, register_of_missions, *platforms, exported_files, training_sheets, training_statements),
 )
 def landed_records(feeds: Feeds):
     """What was landed since the standing publication, and every file that was ever landed.
 
-    A platform that brought nothing since then has nothing to audit; the register is always looked at, since others
-    are held against it.
+    A platform, or a learning record store, that brought nothing since then has nothing to audit; the register is
+    always looked at, since others are held against it.
     """
     standing = feeds.publications().open_one()
     published_at = standing.published_at if standing else None
     folder = feeds.settings.landing_dir
     views = landed_views(folder, [suite.table_name for suite in landed.SUITES], published_at)
+    read_by_day = (*registry.PLATFORMS, xapi.STATEMENTS.source)
     due = [
         suite
         for suite in landed.SUITES
-        if suite.table_name.split(".")[0] not in registry.PLATFORMS or is_new(folder, suite.table_name, published_at)
+        if suite.table_name.split(".")[0] not in read_by_day or is_new(folder, suite.table_name, published_at)
     ]
     verdicts = audit(views, due)
     record(feeds.settings.warehouse, "landed", verdicts)

@@ -63,6 +63,14 @@ COURSE = {"course_id": "protocol", "name": "Protocol", "starts_on": "2026-01-05"
 REGISTRATION = {"course_id": "protocol", "person_id": "FSO-4711", "mission_id": "colombo", "outcome": "Pass"}
 ASSESSMENT = {"assessment_id": "post-test", "course_id": "protocol", "weight": "100", "max_score": "20"}
 RESULT = {"assessment_id": "post-test", "person_id": "FSO-4711", "submitted_on": "2026-01-02", "score": "18"}
+STATEMENT = {
+    "statement_id": "00000000-0000-0000-0000-000000000001",
+    "stored": "2026-01-02T09:00:00Z",
+    "timestamp": "2026-01-02T08:00:00Z",
+    "verb": {"id": "http://adlnet.gov/expapi/verbs/scored"},
+    "actor": {"mbox": "mailto:ayesha@example.org"},
+    "result": {"score": {"scaled": 0.5, "raw": 10, "min": 0, "max": 20}},
+}
 
 SOUND = {
     "registry.missions": [MISSION],
@@ -75,6 +83,7 @@ SOUND = {
     "sheets.registrations": [REGISTRATION],
     "sheets.assessments": [ASSESSMENT],
     "sheets.assessment_results": [RESULT],
+    "xapi.statements": [STATEMENT],
 }
 
 
@@ -157,6 +166,21 @@ FAULTS = [
     ("registry.missions", [MISSION | {"latitude": "96.9"}], "warn", "latitude is between -90 and 90"),
     ("registry.missions", [MISSION | {"latitude": "0", "longitude": "0"}], "warn", "no mission lies in the sea"),
     ("registry.accounts", [REGISTERED | {"mission_id": "kabul"}], "block", "every account's mission is in the same"),
+    ("xapi.statements", [STATEMENT | {"stored": "2026-01-01T09:00:00Z"}], "warn", "stored lies in the day"),
+    ("xapi.statements", [STATEMENT | {"timestamp": "2026-01-03T10:00:00Z"}], "warn", "no statement was stored more"),
+    ("xapi.statements", [STATEMENT | {"actor": {}}], "warn", "every statement names its actor"),
+    (
+        "xapi.statements",
+        [STATEMENT | {"result": {"score": {"scaled": 85}}}],
+        "warn",
+        "result_score_scaled is between -1 and 1",
+    ),
+    (
+        "xapi.statements",
+        [STATEMENT | {"result": {"score": {"raw": 21, "max": 20}}}],
+        "warn",
+        "result_score_raw is not after result_score_max",
+    ),
     (
         "registry.accounts",
         [REGISTERED, REGISTERED | {"handle": "Dhaka"}],
