@@ -14,6 +14,8 @@ STEP_WORDS = {
     **{name: f"extracting from {registry.platform(name).title}" for name in registry.PLATFORMS},
     "platform_exports": "landing exported posts",
     "sheets": "landing training sheets",
+    "zoom": "landing Zoom's meetings",
+    "teams": "landing Teams' meetings",
     "landed_records": "auditing what was landed",
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",
