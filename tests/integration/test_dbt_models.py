@@ -9,7 +9,7 @@ import pytest
 from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
-from orchestration.sources import platform_exports, registry, sheets
+from orchestration.sources import platform_exports, registry, sheets, teams, zoom
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,7 @@ def dbt(tmp_path_factory):
         registry.CONTRACTS,
         platform_exports.CONTRACTS,
         sheets.CONTRACTS,
+        (zoom.PARTICIPANTS, teams.PARTICIPANTS),
         *(p.contracts for p in platforms),
     ):
         for contract in contracts:

@@ -8,6 +8,7 @@
 {% set staged = [
     ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
+    ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({
