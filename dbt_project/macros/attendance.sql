@@ -6,7 +6,9 @@
         greatest(joined_at, starts_at) as joined_at,
         least(coalesce(left_at, ends_at), ends_at) as left_at
     from {{ stays }}
-    where greatest(joined_at, starts_at) < least(coalesce(left_at, ends_at), ends_at)
+    where
+        joined_at is not null
+        and greatest(joined_at, starts_at) < least(coalesce(left_at, ends_at), ends_at)
 {%- endmacro %}
 
 {#- Minutes of the union of the intervals joined_at to left_at, by the `keys`: each counts for what it reaches beyond
