@@ -120,9 +120,9 @@ Aisha Noor\t3/2/26, 2:30:00 PM\t3/2/26, 3:05:00 PM\t35m\taisha@mofa.example\tPre
 Bilal\t3/2/26, 2:00:00 PM\t3/2/26, 2:30:00 PM\t30m\tbilal@mofa.example\tAttendee
 """
 SIGN_INS = """\
-Session,Name,Email,Mission,Signed,Left
-W1-1,Aisha N.,aisha@mofa.example,paris,2026-03-02 14:00,2026-03-02 14:20
-W1-1,Bilal,bilal@mofa.example,,2026-03-02 14:00,2026-03-02 14:30
+Session,Name,Email,Mission,Signed,Left,Minutes
+W1-1,Aisha N.,aisha@mofa.example,paris,,,50
+W1-1,Bilal,bilal@mofa.example,,2026-03-02 14:00,2026-03-02 14:30,
 """
 SESSIONS = f"""\
 Session,Course,Title,From,To,Zoom,Teams,Bar
@@ -148,7 +148,14 @@ source: sheets
 table: sign_ins
 files: "signed.csv"
 times: {format: "%Y-%m-%d %H:%M", zone: Asia/Karachi}
-columns: {session_id: Session, person: Name, email: Email, mission_id: Mission, signed_at: Signed, left_at: Left}
+columns:
+  session_id: Session
+  person: Name
+  email: Email
+  mission_id: Mission
+  signed_at: Signed
+  left_at: Left
+  minutes: Minutes
 """
 TOLD_BY = ("zoom api", "zoom file", "teams api", "teams file", "sheet")
 
@@ -212,7 +219,7 @@ def test_a_session_told_by_all_four_sources_is_attended_once(told):
     ]
 
 
-@pytest.mark.parametrize("source", ["zoom api", "zoom file", "teams api", "teams file"])
+@pytest.mark.parametrize("source", TOLD_BY)
 def test_a_session_told_by_one_source_is_attended_as_by_all(told, source):
     assert [row[:5] for row in told(source)] == [
         ("W1-1", "aisha@mofa.example", 50.0, 60.0, True),

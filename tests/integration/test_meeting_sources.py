@@ -2,9 +2,12 @@
 
 from datetime import date
 
+import dagster as dg
 import pytest
 from pydantic import SecretStr
 
+from orchestration.defs.resources import Feeds
+from orchestration.defs.training.meetings import zoom_meetings
 from orchestration.landing import Landing, Window
 from orchestration.sources import teams, zoom
 from orchestration.sources.http import TokenRefused
@@ -90,3 +93,28 @@ def test_a_teams_meeting_that_is_refused_costs_only_itself(landing):
         meetings = f"host@mofa.example/gone,{server.settings().teams_meetings}"
         receipts, [told] = teams.extract(landing, server.settings(teams_meetings=meetings), DAY)
     assert (len(receipts), "'host@mofa.example/gone'" in told) == (2, True)
+
+
+def test_refused_credentials_warn_and_the_inbox_is_landed_all_the_same(tmp_path, monkeypatch, no_waiting):
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "participants.csv").write_text(
+        "Name,User Email,Join Time,Leave Time\nAli,,2026-03-02 09:00:00,2026-03-02 10:00:00\n"
+    )
+    with MeetingServer() as server:
+        told = {
+            "DATA_DIR": tmp_path / "data",
+            "INBOX": tmp_path / "inbox",
+            "ZOOM_BASE_URL": server.base_url,
+            "ZOOM_OAUTH_URL": f"{server.base_url}/oauth/token",
+            "ZOOM_ACCOUNT_ID": "account",
+            "ZOOM_CLIENT_ID": "client",
+            "ZOOM_CLIENT_SECRET": "wrong-secret",
+        }
+        for name, value in told.items():
+            monkeypatch.setenv(f"SIFARAT_{name}", str(value))
+        run = dg.materialize([zoom_meetings], partition_key="2026-03-02", resources={"feeds": Feeds()})
+    assert run.success
+    [check] = run.get_asset_check_evaluations()
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "credentials were refused" in check.description
+    assert Landing(tmp_path / "data" / "landing", is_synthetic=False).read(zoom.PARTICIPANTS).height == 1
