@@ -11,7 +11,7 @@ from expectations.landing import landed_views
 from expectations.suites import landed
 from orchestration.contracts import Contract
 from orchestration.landing import Batch, Landing
-from orchestration.sources import platform_exports, registry, sheets
+from orchestration.sources import platform_exports, registry, sheets, teams, zoom
 
 PLATFORMS = [registry.platform(name) for name in registry.PLATFORMS]
 CONTRACTS = {
@@ -20,6 +20,7 @@ CONTRACTS = {
         registry.CONTRACTS,
         platform_exports.CONTRACTS,
         sheets.CONTRACTS,
+        (zoom.PARTICIPANTS, teams.PARTICIPANTS),
         *(platform.contracts for platform in PLATFORMS),
     )
     for contract in contracts
