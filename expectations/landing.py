@@ -9,7 +9,7 @@ from pathlib import Path
 
 from expectations.audit import Views
 
-FED_BY_FILES = ("sheets", "platform_exports")
+FED_BY_FILES = ("sheets", "platform_exports", "zoom", "teams")
 """A file is landed once and stands in the marts for good, so these are always audited whole."""
 
 

@@ -191,12 +191,25 @@ def _tell_what_is_read(settings: Settings) -> None:
         from orchestration.sources.mappings import unmapped_files
 
         try:
-            unread = unmapped_files(settings.inbox, SHIPPED_MAPPINGS)
+            unmapped = unmapped_files(settings.inbox, SHIPPED_MAPPINGS)
+            unread = [name for name in unmapped if not _is_meeting_report(settings.inbox, name)]
         except SourceError as error:
             raise click.ClickException(str(error)) from None
         err.print(f"Reading the inbox {settings.inbox}")
         for name in unread:
             err.print(f"[yellow]  {name}: no mapping reads this file, so it is left out; add a *.mapping.yaml[/]")
+
+
+def _is_meeting_report(inbox: Path, name: str) -> bool:
+    """Whether it is Zoom's or Teams' and so needs no mapping; also when it is a broken one, which the run will tell."""
+    from orchestration.sources import SourceError, teams, zoom
+    from orchestration.sources.meetings import Clock
+
+    content = (inbox / name).read_bytes()
+    try:
+        return any(source.read_file(content, name, Clock("UTC")) is not None for source in (zoom, teams))
+    except SourceError:
+        return True
 
 
 def _run(settings: Settings, first: date, last: date, target: str) -> bool:

@@ -5,6 +5,7 @@ Secrets are ``SecretStr``: printing a setting, a log line or an exception never 
 
 from datetime import date
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,6 +63,20 @@ class Settings(BaseSettings):
         0, ge=0, le=365, description="Days asked for around a day, where the store selects by when things happened"
     )
 
+    zoom_base_url: str = Field("https://api.zoom.us", description="Zoom's API, without /v2")
+    zoom_oauth_url: str = Field("https://zoom.us/oauth/token", description="Where Zoom gives access tokens")
+    zoom_account_id: str | None = Field(None, description="Account of a server-to-server OAuth app")
+    zoom_client_id: str | None = Field(None, description="That app's client id")
+    zoom_client_secret: SecretStr | None = Field(
+        None, description="That app's client secret; without it no API is read"
+    )
+    zoom_users: str = Field("me", description="Hosts whose meetings are read, with commas between")
+    teams_base_url: str = Field("https://graph.microsoft.com", description="Microsoft Graph, without /v1.0")
+    teams_token: SecretStr | None = Field(None, description="Graph token (OnlineMeetingArtifact.Read.All)")
+    teams_meetings: str = Field("", description="Meetings that are read, as user/meeting id, with commas between")
+    meetings_zone: str = Field("UTC", description="IANA zone of the times in files exported from Zoom and Teams")
+    meetings_day_first: bool | None = Field(None, description="Whether those files write 12/4 for 12 April")
+
     trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
     request_timeout_seconds: float = Field(30.0, gt=0)
@@ -71,6 +86,13 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path | None = Field(None, description="Key of officers' pseudonyms; made once if missing")
 
     sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
+
+    @field_validator("meetings_zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"{zone!r} is no zone of the IANA database, such as Asia/Karachi")
+        return zone
 
     @field_validator("data_dir", "inbox", "registry_dir", "pseudonym_key_file")
     @classmethod

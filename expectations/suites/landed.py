@@ -17,7 +17,7 @@ from expectations.suite import (
 )
 from expectations.suites.statements import XAPI_STATEMENTS
 from orchestration.contracts import TIMESTAMP, Contract
-from orchestration.sources import registry
+from orchestration.sources import registry, sheets, teams, zoom
 from orchestration.sources.platform import Platform
 
 FIRST_FACEBOOK_PAGE = "2004-02-04"
@@ -392,6 +392,58 @@ SHEETS_ASSESSMENT_RESULTS = Suite(
     ),
 )
 
+SHEETS_SESSIONS = Suite(
+    "landed",
+    "sheets.sessions",
+    (
+        *_keeps_its_contract(sheets.SESSIONS),
+        *_ids_are_whole("session_id", "course_id", "zoom_meeting_id"),
+        *_no_stray_blanks("session_id", "course_id"),
+        between("present_share", 0, 1),
+        no_row("every session ends after it starts", "select 1 from audited where ends_at <= starts_at"),
+        no_row(
+            "no session lasts longer than a day",
+            "select 1 from audited where ends_at > starts_at + interval 1 day",
+            "warn",
+        ),
+        _COURSE_IS_LISTED,
+    ),
+)
+
+SHEETS_SIGN_INS = Suite(
+    "landed",
+    "sheets.sign_ins",
+    (
+        *_keeps_its_contract(sheets.SIGN_INS),
+        *_ids_are_whole("session_id", "service_number"),
+        *_no_stray_blanks("session_id"),
+        in_order("signed_at", "left_at", "warn"),
+        no_row(
+            "every session is on the list of sessions",
+            "select 1 from audited anti join sheets.all_sessions as sessions "
+            "on audited.session_id = sessions.session_id",
+            "warn",
+        ),
+    ),
+)
+
+
+def _meetings(contract: Contract) -> Suite:
+    return Suite(
+        "landed",
+        contract.name,
+        (
+            *_keeps_its_contract(contract),
+            in_order("joined_at", "left_at", "warn"),
+            no_row(
+                "no stay lasts longer than a day",
+                "select 1 from audited where left_at > joined_at + interval 1 day",
+                "warn",
+            ),
+        ),
+    )
+
+
 REGISTRY_MISSIONS = Suite(
     "landed",
     "registry.missions",
@@ -471,4 +523,8 @@ SUITES = (
     SHEETS_ASSESSMENTS,
     SHEETS_ASSESSMENT_RESULTS,
     XAPI_STATEMENTS,
+    SHEETS_SESSIONS,
+    SHEETS_SIGN_INS,
+    _meetings(zoom.PARTICIPANTS),
+    _meetings(teams.PARTICIPANTS),
 )

@@ -15,6 +15,8 @@ STEP_WORDS = {
     "platform_exports": "landing exported posts",
     "sheets": "landing training sheets",
     "xapi": "extracting from the learning record store",
+    "zoom": "landing Zoom's meetings",
+    "teams": "landing Teams' meetings",
     "landed_records": "auditing what was landed",
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",

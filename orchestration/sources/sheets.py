@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.contracts import Contract, count, key, optional, required
+from orchestration.contracts import TIMESTAMP, Contract, count, key, optional, required
 from orchestration.landing import Landing, Progress, Receipt
 from orchestration.sources.mappings import land_inbox
 
@@ -57,7 +57,37 @@ ASSESSMENT_RESULTS = Contract(
     ),
     "One row per assessment and person who handed something in; score is NULL where none was given.",
 )
-CONTRACTS = (COURSES, REGISTRATIONS, ASSESSMENTS, ASSESSMENT_RESULTS)
+SESSIONS = Contract(
+    "sheets",
+    "sessions",
+    (
+        key("session_id"),
+        required("course_id"),
+        optional("title"),
+        required("starts_at", TIMESTAMP),
+        required("ends_at", TIMESTAMP),
+        optional("zoom_meeting_id"),
+        optional("teams_meeting_id"),
+        optional("present_share", pl.Float64, minimum=0),
+    ),
+    "One row per session of a course, with the meetings it was held in; present_share is its own bar, 0 to 1.",
+)
+SIGN_INS = Contract(
+    "sheets",
+    "sign_ins",
+    (
+        key("session_id"),
+        key("person"),
+        optional("service_number"),
+        optional("email"),
+        optional("mission_id"),
+        optional("signed_at", TIMESTAMP),
+        optional("left_at", TIMESTAMP),
+        optional("minutes", pl.Float64, minimum=0),
+    ),
+    "One row per session and person who signed, the name as written; minutes is the time that the sheet tells.",
+)
+CONTRACTS = (COURSES, REGISTRATIONS, ASSESSMENTS, ASSESSMENT_RESULTS, SESSIONS, SIGN_INS)
 
 
 def extract(landing: Landing, inbox: Path, shipped: Path, *, progress: Progress) -> list[Receipt]:

@@ -9,7 +9,7 @@ import pytest
 from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
-from orchestration.sources import platform_exports, registry, sheets, xapi
+from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def dbt(tmp_path_factory):
         platform_exports.CONTRACTS,
         sheets.CONTRACTS,
         xapi.CONTRACTS,
+        (zoom.PARTICIPANTS, teams.PARTICIPANTS),
         *(p.contracts for p in platforms),
     ):
         for contract in contracts:

@@ -9,6 +9,7 @@
     ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
     ('xapi', 'statements'),
+    ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({

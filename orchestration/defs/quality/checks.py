@@ -18,6 +18,7 @@ from orchestration.defs.platforms.assets import exported_files, platforms
 from orchestration.defs.registry.assets import register_of_missions
 from orchestration.defs.resources import Feeds
 from orchestration.defs.training.assets import training_sheets
+from orchestration.defs.training.meetings import teams_meetings, zoom_meetings
 from orchestration.defs.training.xapi import training_statements
 from orchestration.defs.warehouse.assets import warehouse
 from orchestration.sources import registry, xapi
@@ -49,7 +50,16 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
 
 @dg.multi_asset_check(
     name="landed_records",
-    specs=_specs(landed.SUITES, register_of_missions, *platforms, exported_files, training_sheets, training_statements),
+    specs=_specs(
+        landed.SUITES,
+        register_of_missions,
+        *platforms,
+        exported_files,
+        training_sheets,
+        training_statements,
+        zoom_meetings,
+        teams_meetings,
+    ),
 )
 def landed_records(feeds: Feeds):
     """What was landed since the standing publication, and every file that was ever landed.

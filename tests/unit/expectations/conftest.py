@@ -11,7 +11,7 @@ from expectations.landing import landed_views
 from expectations.suites import landed
 from orchestration.contracts import Contract
 from orchestration.landing import Batch, Landing
-from orchestration.sources import platform_exports, registry, sheets, xapi
+from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
 
 PLATFORMS = [registry.platform(name) for name in registry.PLATFORMS]
 CONTRACTS = {
@@ -21,6 +21,7 @@ CONTRACTS = {
         platform_exports.CONTRACTS,
         sheets.CONTRACTS,
         xapi.CONTRACTS,
+        (zoom.PARTICIPANTS, teams.PARTICIPANTS),
         *(platform.contracts for platform in PLATFORMS),
     )
     for contract in contracts

@@ -71,6 +71,25 @@ STATEMENT = {
     "actor": {"mbox": "mailto:ayesha@example.org"},
     "result": {"score": {"scaled": 0.5, "raw": 10, "min": 0, "max": 20}},
 }
+SESSION = {
+    "session_id": "protocol-1",
+    "course_id": "protocol",
+    "starts_at": "2026-01-05T09:00:00Z",
+    "ends_at": "2026-01-05T10:00:00Z",
+    "present_share": "0.8",
+}
+SIGN_IN = {
+    "session_id": "protocol-1",
+    "person": "Aisha Noor",
+    "signed_at": "2026-01-05T09:00:00Z",
+    "left_at": "2026-01-05T10:00:00Z",
+}
+STAY = {
+    "meeting_key": "meeting",
+    "participant_key": "1",
+    "joined_at": "2026-01-05T09:00:00Z",
+    "left_at": "2026-01-05T10:00:00Z",
+}
 
 SOUND = {
     "registry.missions": [MISSION],
@@ -84,6 +103,10 @@ SOUND = {
     "sheets.assessments": [ASSESSMENT],
     "sheets.assessment_results": [RESULT],
     "xapi.statements": [STATEMENT],
+    "sheets.sessions": [SESSION],
+    "sheets.sign_ins": [SIGN_IN],
+    "zoom.participants": [STAY],
+    "teams.participants": [STAY],
 }
 
 
@@ -162,6 +185,10 @@ FAULTS = [
     ("sheets.assessment_results", [RESULT | {"assessment_id": "quiz"}], "warn", "every assessment is on the list"),
     ("sheets.assessment_results", [RESULT | {"person_id": "FSO-1"}], "warn", "every person is registered for some"),
     ("sheets.assessment_results", [RESULT | {"submitted_on": "2026-02-01"}], "warn", "nothing was submitted after"),
+    ("sheets.sessions", [SESSION | {"ends_at": "2026-01-05T09:00:00Z"}], "block", "every session ends after it starts"),
+    ("sheets.sessions", [SESSION | {"present_share": "75"}], "block", "present_share is between 0 and 1"),
+    ("sheets.sign_ins", [SIGN_IN | {"session_id": "quiz"}], "warn", "every session is on the list of sessions"),
+    ("zoom.participants", [STAY | {"left_at": "2026-01-05T08:00:00Z"}], "warn", "joined_at is not after left_at"),
     ("registry.missions", [MISSION | {"mission_id": "Unassigned"}], "block", "no mission is called 'unassigned'"),
     ("registry.missions", [MISSION | {"latitude": "96.9"}], "warn", "latitude is between -90 and 90"),
     ("registry.missions", [MISSION | {"latitude": "0", "longitude": "0"}], "warn", "no mission lies in the sea"),

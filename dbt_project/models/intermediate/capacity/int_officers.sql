@@ -23,6 +23,17 @@ with people as (
         is_synthetic
     from {{ ref('stg_sheets__assessment_results') }}
 
+    union all
+
+    select
+        person_id,
+        mission_id,
+        null as gender,
+        course_id,
+        observed_at,
+        is_synthetic
+    from {{ ref('int_attendance') }}
+
 ),
 
 officers as (

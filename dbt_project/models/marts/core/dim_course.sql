@@ -1,4 +1,4 @@
--- Courses of the trainers' lists, and those that only a registration or an assessment mentions.
+-- Courses of the trainers' lists, and those that only a registration, an assessment or a session mentions.
 with listed as (
 
     select
@@ -28,6 +28,13 @@ mentioned as (
         course_id,
         is_synthetic
     from {{ ref('stg_sheets__assessments') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('int_sessions') }}
 
     union all
 

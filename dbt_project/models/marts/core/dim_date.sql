@@ -12,6 +12,8 @@ with mentioned as (
     select submitted_date as day from {{ ref('int_assessment_results') }}
     union all
     select start_date as day from {{ ref('stg_sheets__courses') }}
+    union all
+    select cast(starts_at as date) as day from {{ ref('int_sessions') }}
 
 ),
 

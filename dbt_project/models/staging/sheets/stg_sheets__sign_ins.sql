@@ -1,0 +1,30 @@
+{{ config(schema='restricted') }}
+
+with source as (
+
+    {{ landed('sheets', 'sign_ins') }}
+
+),
+
+renamed as (
+
+    select
+        session_id,
+        person,
+        service_number,
+        email,
+        mission_id,
+        signed_at,
+        left_at,
+        minutes,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

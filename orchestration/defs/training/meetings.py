@@ -1,0 +1,79 @@
+"""Who was in the trainings' meetings: Zoom's and Teams' reports, over their APIs and from the inbox's files."""
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import dagster as dg
+
+from orchestration.defs.landed import key_of, landed_spec, results
+from orchestration.defs.partitions import daily, window_of
+from orchestration.defs.resources import Feeds
+from orchestration.landing import Receipt
+from orchestration.progress import logged
+from orchestration.settings import SHIPPED_MAPPINGS, Settings
+from orchestration.sources import SourceError, teams, zoom
+from orchestration.sources.meetings import Clock, land_files
+
+READ = "meetings_read"
+MOST_TOLD = 50
+
+
+def meeting_assets(source: ModuleType, title: str, has_credentials: Callable[[Settings], bool]) -> dg.AssetsDefinition:
+    """A source's stays, and a warning check for the meetings of its API that were not read."""
+    contract = source.PARTICIPANTS
+
+    @dg.multi_asset(
+        name=contract.source,
+        description=f"Stays in {title} meetings.",
+        specs=[landed_spec(contract, group="training", kind=contract.source)],
+        check_specs=[
+            dg.AssetCheckSpec(READ, asset=key_of(contract), description="Every meeting of the API was read whole.")
+        ],
+        partitions_def=daily,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def landed(context: dg.AssetExecutionContext, feeds: Feeds):
+        landing, settings, window = feeds.landing(), feeds.settings, window_of(context)
+        landing.declare(contract)
+        receipts, told = [], []
+        if has_credentials(settings):
+            try:
+                receipts, told = source.extract(landing, settings, window)
+            except SourceError as error:
+                # What the API does not give today costs the night only its meetings.
+                told = [str(error)]
+        inbox = feeds.inbox(window)
+        if inbox is not None:
+            clock = Clock(settings.meetings_zone, settings.meetings_day_first)
+            receipts += land_files(
+                landing,
+                inbox,
+                SHIPPED_MAPPINGS,
+                contract,
+                source.read_file,
+                clock,
+                is_synthetic=feeds.is_synthetic,
+                progress=logged(),
+            )
+        yield from _told(context, receipts, told)
+
+    def _told(
+        context: dg.AssetExecutionContext, receipts: list[Receipt], told: list[str]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        for words in told:
+            context.log.warning("%s: %s", title, words)
+        yield from results([contract], receipts)
+        yield dg.AssetCheckResult(
+            asset_key=key_of(contract),
+            check_name=READ,
+            passed=not told,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="; ".join(told[:MOST_TOLD]) or "Every meeting of the API was read whole.",
+            metadata={"findings": len(told)},
+        )
+
+    return landed
+
+
+zoom_meetings = meeting_assets(zoom, "Zoom", lambda settings: settings.zoom_client_secret is not None)
+teams_meetings = meeting_assets(teams, "Teams", lambda settings: settings.teams_token is not None)
