@@ -13,7 +13,7 @@ from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing, Window
 from orchestration.pseudonyms import make_key_once
 from orchestration.settings import SHIPPED_MAPPINGS
-from orchestration.sources import platform_exports, registry, sheets, teams, zoom
+from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
 from orchestration.sources.meetings import Clock, land_files
 from tests.meetings import TEAMS_MEETING, ZOOM_ID, MeetingServer
 
@@ -38,7 +38,8 @@ def run_dbt(data, *arguments: str) -> subprocess.CompletedProcess:
 def declare_all(landing: Landing) -> None:
     platforms = [registry.platform(name).contracts for name in registry.PLATFORMS]
     meetings = (zoom.PARTICIPANTS, teams.PARTICIPANTS)
-    for contracts in (registry.CONTRACTS, platform_exports.CONTRACTS, sheets.CONTRACTS, meetings, *platforms):
+    files = (registry.CONTRACTS, platform_exports.CONTRACTS, sheets.CONTRACTS)
+    for contracts in (*files, xapi.CONTRACTS, meetings, *platforms):
         for contract in contracts:
             landing.declare(contract)
 
