@@ -6,16 +6,16 @@ Precision: of the pairs linked, those that are one officer. Recall: of the pairs
 twice: over the pairs that the rules decided, and over all, where what went to a person counts as missed.
 """
 
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from orchestration.identity.linkage import Population, link  # noqa: E402
-from tests.identity_pairs import Pair, labelled_pairs  # noqa: E402
+from orchestration.identity.linkage import Population, link
+from tests.identity_pairs import Pair, labelled_pairs
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,12 @@ def main() -> None:
         print(f"  recall over decided pairs {found.recall_decided:.4f}  ({found.parted_wrong} wrongly parted)")
         print(f"  recall over all pairs {found.recall_all:.4f}")
         print(f"  to review {found.review_same} of one officer, {found.review_different} of two")
-    mentions = [mention for half in ("development", "held_out") for pair in labelled_pairs(half, same=800, different=800)
-                for mention in (pair.left, pair.right)]
+    mentions = [
+        mention
+        for half in ("development", "held_out")
+        for pair in labelled_pairs(half, same=800, different=800)
+        for mention in (pair.left, pair.right)
+    ]
     began = time.perf_counter()
     linkage = link(mentions)
     seconds = time.perf_counter() - began

@@ -144,9 +144,7 @@ def labelled_pairs(half: Half, *, seed: int = 7, same: int = 300, different: int
     chance = random.Random(f"{seed}|{half}")
     given, family = ([_spellings(line) for line in lines[half]] for lines in (GIVEN, FAMILY))
     everybody = [(g, f) for g in given for f in family]
-    people = [
-        Person(g, f, chance.random() < 0.25, chance.choice(MISSIONS)) for g, f in chance.sample(everybody, 220)
-    ]
+    people = [Person(g, f, chance.random() < 0.25, chance.choice(MISSIONS)) for g, f in chance.sample(everybody, 220)]
     pairs = [_same(chance, chance.choice(people), n) for n in range(same)]
     return pairs + [_different(chance, people, n) for n in range(different)]
 

@@ -25,8 +25,8 @@ from orchestration.identity.names import (
     parts_of,
 )
 
-LINK_BITS = 3.0
-REVIEW_BITS = -4.0
+LINK_BITS = 4.0
+REVIEW_BITS = -5.0
 
 OTHER_MISSION_BITS = -2.0
 """Officers rotate, so another mission speaks against two mentions, but does not decide."""
@@ -134,7 +134,7 @@ class Population:
         self._spellings = Counter(part for mention in mentions for part in set(mention.parts))
         self._by_sound: defaultdict[str, set[str]] = defaultdict(set)
         for part in self._spellings:
-            self._by_sound[folded(part)].add(part)
+            self._by_sound[_bones(part)].add(part)
         self._missions = Counter(mention.mission_id for mention in mentions)
         self._courses = Counter(course for mention in mentions for course in mention.courses)
         # As many people as names that sound different: not a count, but near enough for a logarithm.
@@ -190,7 +190,11 @@ class Population:
             return worth, "is"
         if apart <= 0.25:
             return 0.9 * worth, "sounds like"
-        if (apart <= 0.4 and length >= 4) or (apart <= 0.5 and length >= 5) or (apart <= 0.8 and length >= 5 and differ_in_vowels(left, right)):
+        if (
+            (apart <= 0.4 and length >= 4)
+            or (apart <= 0.5 and length >= 5)
+            or (apart <= 0.8 and length >= 5 and differ_in_vowels(left, right))
+        ):
             return 0.75 * worth, "sounds like"
         if self._spellings[one] >= OWN_NAME_COUNT and self._spellings[other] >= OWN_NAME_COUNT:
             return 0.0, ""
@@ -200,9 +204,13 @@ class Population:
 
     def _is_slip(self, one: str, other: str) -> bool:
         """Of one part for the other, or for another spelling of it that somebody here uses."""
-        pairs = [(one, spelling) for spelling in self._by_sound[folded(other)]]
-        pairs += [(other, spelling) for spelling in self._by_sound[folded(one)]]
+        pairs = [(one, spelling) for spelling in self._spellings_of(other)]
+        pairs += [(other, spelling) for spelling in self._spellings_of(one)]
         return is_slip(folded(one), folded(other)) or any(is_slip(*pair) for pair in pairs)
+
+    def _spellings_of(self, part: str) -> list[str]:
+        alike = self._by_sound.get(_bones(part), ())
+        return [spelling for spelling in alike if cost(folded(spelling), folded(part)) <= 0.25]
 
     def _worth(self, part: str) -> float:
         return max(self._rarity(self._counts[part], MOST_BITS_OF_A_PART), FEWEST_BITS_OF_A_PART)

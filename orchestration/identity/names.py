@@ -13,10 +13,69 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor engr eng sir madam mme hon honourable honorable he excellency ambassador amb "
-    "consul minister counsellor secretary attache brig brigadier gen general lt lieutenant col colonel maj major capt "
-    "captain cdr cdre commander adm admiral rear air cmde cmdr gp sqn ldr wg wing flt retd rtd ret sahib saheb sb "
-    "sahiba janab mohtarma".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "engr",
+        "eng",
+        "sir",
+        "madam",
+        "mme",
+        "hon",
+        "honourable",
+        "honorable",
+        "he",
+        "excellency",
+        "ambassador",
+        "amb",
+        "consul",
+        "minister",
+        "counsellor",
+        "secretary",
+        "attache",
+        "brig",
+        "brigadier",
+        "gen",
+        "general",
+        "lt",
+        "lieutenant",
+        "col",
+        "colonel",
+        "maj",
+        "major",
+        "capt",
+        "captain",
+        "cdr",
+        "cdre",
+        "commander",
+        "adm",
+        "admiral",
+        "rear",
+        "air",
+        "cmde",
+        "cmdr",
+        "gp",
+        "sqn",
+        "ldr",
+        "wg",
+        "wing",
+        "flt",
+        "retd",
+        "rtd",
+        "ret",
+        "sahib",
+        "saheb",
+        "sb",
+        "sahiba",
+        "janab",
+        "mohtarma",
+    ]
 )
 """Parts that name a rank or are said out of courtesy."""
 
@@ -24,8 +83,8 @@ OFTEN_LEFT_OUT = frozenset({"muhamad", "syed", "haji", "hafiz", "mian", "bin", "
 """Folded parts that one and the same person writes today and leaves out tomorrow."""
 
 _SHORT_FORMS = dict.fromkeys(("mohd", "md", "mhd", "muhd", "mohmd", "mhmd"), "muhammad") | {"ch": "chaudhry"}
-_ARTICLES = frozenset("ul ur ud us uz un ush al el ar as".split())
-_JOINED_TO_THE_LEFT = frozenset("ullah ulla allah uddin udin uldin".split())
+_ARTICLES = frozenset(["ul", "ur", "ud", "us", "uz", "un", "ush", "al", "el", "ar", "as"])
+_JOINED_TO_THE_LEFT = frozenset(["ullah", "ulla", "allah", "uddin", "udin", "uldin"])
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 _EXCELLENCY = re.compile(r"\bh\.\s*e\b\.?")
 
