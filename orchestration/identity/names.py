@@ -13,69 +13,12 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "engr",
-        "eng",
-        "sir",
-        "madam",
-        "mme",
-        "hon",
-        "honourable",
-        "honorable",
-        "he",
-        "excellency",
-        "ambassador",
-        "amb",
-        "consul",
-        "minister",
-        "counsellor",
-        "secretary",
-        "attache",
-        "brig",
-        "brigadier",
-        "gen",
-        "general",
-        "lt",
-        "lieutenant",
-        "col",
-        "colonel",
-        "maj",
-        "major",
-        "capt",
-        "captain",
-        "cdr",
-        "cdre",
-        "commander",
-        "adm",
-        "admiral",
-        "rear",
-        "air",
-        "cmde",
-        "cmdr",
-        "gp",
-        "sqn",
-        "ldr",
-        "wg",
-        "wing",
-        "flt",
-        "retd",
-        "rtd",
-        "ret",
-        "sahib",
-        "saheb",
-        "sb",
-        "sahiba",
-        "janab",
-        "mohtarma",
-    ]
+    """
+    mr mrs ms miss mx dr prof professor engr eng sir madam mme hon honourable honorable he excellency
+    ambassador amb consul minister counsellor secretary attache brig brigadier gen general lt lieutenant
+    col colonel maj major capt captain cdr cdre commander adm admiral rear air cmde cmdr gp sqn ldr wg
+    wing flt retd rtd ret sahib saheb sb sahiba janab mohtarma
+    """.split()  # noqa: SIM905, a list of words is read more easily than one of literals
 )
 """Parts that name a rank or are said out of courtesy."""
 
@@ -216,7 +159,7 @@ def _swap(letter: str, other: str) -> float:
 def _loss(word: str, place: int, letter: str) -> float:
     """A letter too many. The last vowel tells Farhan from Farhana, so it costs a whole letter."""
     if letter in _VOWELS and 0 < place < len(word) - 1:
-        return 0.35
+        return 0.5
     return 0.35 if letter in SOFT and place > 0 else 1.0
 
 
