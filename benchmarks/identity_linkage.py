@@ -9,7 +9,7 @@ twice: over the pairs that the rules decided, and over all, where what went to a
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -71,10 +71,10 @@ def main() -> None:
         print(f"  recall over decided pairs {found.recall_decided:.4f}  ({found.parted_wrong} wrongly parted)")
         print(f"  recall over all pairs {found.recall_all:.4f}")
         print(f"  to review {found.review_same} of one officer, {found.review_different} of two")
+    pairs = [pair for half in ("development", "held_out") for pair in labelled_pairs(half, same=200, different=200)]
     mentions = [
-        mention
-        for half in ("development", "held_out")
-        for pair in labelled_pairs(half, same=800, different=800)
+        replace(mention, key=f"{number}-{mention.key}")
+        for number, pair in enumerate(pairs)
         for mention in (pair.left, pair.right)
     ]
     began = time.perf_counter()

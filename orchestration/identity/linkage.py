@@ -26,7 +26,7 @@ from orchestration.identity.names import (
 )
 
 LINK_BITS = 4.0
-REVIEW_BITS = -5.0
+REVIEW_BITS = -6.0
 
 OTHER_MISSION_BITS = -2.0
 """Officers rotate, so another mission speaks against two mentions, but does not decide."""
@@ -135,6 +135,7 @@ class Population:
         self._by_sound: defaultdict[str, set[str]] = defaultdict(set)
         for part in self._spellings:
             self._by_sound[_bones(part)].add(part)
+        self._known_pairs: dict[tuple[str, str], tuple[float, str]] = {}
         self._missions = Counter(mention.mission_id for mention in mentions)
         self._courses = Counter(course for mention in mentions for course in mention.courses)
         # As many people as names that sound different: not a count, but near enough for a logarithm.
@@ -178,6 +179,12 @@ class Population:
         return bits, told
 
     def _paired(self, one: str, other: str) -> tuple[float, str]:
+        pair = (one, other)
+        if pair not in self._known_pairs:
+            self._known_pairs[pair] = self._weighed_pair(one, other)
+        return self._known_pairs[pair]
+
+    def _weighed_pair(self, one: str, other: str) -> tuple[float, str]:
         if len(one) == 1 or len(other) == 1:
             if one == other:
                 return INITIAL_BITS, "is"
@@ -198,7 +205,7 @@ class Population:
             return 0.75 * worth, "sounds like"
         if self._spellings[one] >= OWN_NAME_COUNT and self._spellings[other] >= OWN_NAME_COUNT:
             return 0.0, ""
-        if (apart <= 0.75 and length >= 5) or self._is_slip(one, other):
+        if (length >= 5 and (apart <= 0.75 or differ_in_vowels(left, right))) or self._is_slip(one, other):
             return 0.6 * worth, "may be a slip for"
         return 0.0, ""
 

@@ -124,6 +124,7 @@ def folded(part: str) -> str:
     if len(part) > 6:
         part = re.sub(r"^abd[aeuo](?:l|([rszndt])(?=\1))?", "abd", part)
         part = re.sub(r"(?<=..)[uea]?[dl]?d(?:ee|i)n$", "din", part)
+    part = re.sub(r"([^aeou])\1+", r"\1", part)
     sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
     sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
