@@ -1,4 +1,4 @@
--- Courses of the trainers' lists, and those that only a registration or an assessment mentions.
+-- Courses of the trainers' lists, and those that only another sheet mentions.
 with listed as (
 
     select
@@ -28,6 +28,28 @@ mentioned as (
         course_id,
         is_synthetic
     from {{ ref('stg_sheets__assessments') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__nominations') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__test_results') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__certificates') }}
+    where course_id is not null
 
     union all
 
