@@ -392,6 +392,45 @@ SHEETS_ASSESSMENT_RESULTS = Suite(
     ),
 )
 
+SHEETS_NOMINATIONS = Suite(
+    "landed",
+    "sheets.nominations",
+    (
+        *never_null("course_id", "person_id"),
+        unique("course_id", "person_id", *ONE_RECORD_OF_A_BATCH),
+        *_no_stray_blanks("course_id", "person_id"),
+        _COURSE_IS_LISTED,
+    ),
+)
+
+SHEETS_TEST_RESULTS = Suite(
+    "landed",
+    "sheets.test_results",
+    (
+        *never_null("course_id", "person_id", "phase"),
+        unique("course_id", "person_id", "phase", *ONE_RECORD_OF_A_BATCH),
+        *_no_stray_blanks("course_id", "person_id", "phase"),
+        _COURSE_IS_LISTED,
+        no_row("no score is above max_score", "select 1 from audited where score > max_score", "warn"),
+    ),
+)
+
+SHEETS_CERTIFICATES = Suite(
+    "landed",
+    "sheets.certificates",
+    (
+        *never_null("certificate_id"),
+        unique("certificate_id", *ONE_RECORD_OF_A_BATCH),
+        *_no_stray_blanks("certificate_id"),
+        in_order("issued_on", "expires_on", "warn"),
+        no_row(
+            "no certificate was given to two people",
+            "select certificate_id from audited group by all having count(distinct person_id) > 1",
+            "warn",
+        ),
+    ),
+)
+
 SHEETS_SESSIONS = Suite(
     "landed",
     "sheets.sessions",
@@ -522,6 +561,9 @@ SUITES = (
     SHEETS_REGISTRATIONS,
     SHEETS_ASSESSMENTS,
     SHEETS_ASSESSMENT_RESULTS,
+    SHEETS_NOMINATIONS,
+    SHEETS_TEST_RESULTS,
+    SHEETS_CERTIFICATES,
     XAPI_STATEMENTS,
     SHEETS_SESSIONS,
     SHEETS_SIGN_INS,

@@ -65,7 +65,10 @@ class Mapping(BaseModel):
     files: str = Field(description="Glob, relative to the inbox")
     recognised_by: tuple[str, ...] = Field((), description="Only files with all of these columns")
     sheet: str | None = None
-    header_row: int = Field(1, ge=1, description="The row that names the columns, counted from 1")
+    header_row: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        1, description="The row that names the columns, counted from 1; auto: the first that names all mapped ones"
+    )
+    fill_down: tuple[str, ...] = Field((), description="Headers whose empty cells hold what stands above: merged cells")
     leave_out: dict[str, tuple[str, ...]] = Field({}, description="Header to the values of rows that are no records")
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
@@ -79,7 +82,20 @@ class Mapping(BaseModel):
 
     @cached_property
     def fingerprint(self) -> str:
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+        # A field that a file does not use is left out, so that a new one changes no earlier fingerprint.
+        told = self.model_dump_json(exclude=None if self.fill_down else {"fill_down"})
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+    @property
+    def wanted(self) -> list[str]:
+        """The headers that a file must have, to find its header row by."""
+        mapped = [
+            header
+            for column in self.columns.values()
+            if not column.optional and not column.first
+            for header in column.headers
+        ]
+        return list(dict.fromkeys([*mapped, *self.recognised_by]))
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,9 @@ class MappedFile:
     def read(self) -> Sheet:
         mapping = self.mapping
         if self.path.suffix.lower() in WORKBOOKS:
-            sheet = read_xlsx(self.path, name=self.name, sheet=mapping.sheet, header_row=mapping.header_row)
+            sheet = read_xlsx(
+                self.path, name=self.name, sheet=mapping.sheet, header_row=mapping.header_row, wanted=mapping.wanted
+            )
         else:
             sheet = read_csv(
                 self.path,
@@ -123,8 +141,10 @@ class MappedFile:
                 encoding=mapping.encoding,
                 delimiter=mapping.delimiter,
                 header_row=mapping.header_row,
+                wanted=mapping.wanted,
             )
-        return sheet.without(mapping.leave_out)
+        sheet = sheet.without(mapping.leave_out)
+        return sheet.tidied(mapping.fill_down) if mapping.fill_down or mapping.header_row == "auto" else sheet
 
     def batch(self) -> Batch:
         sheet = self.read()
@@ -242,7 +262,15 @@ def _files(inbox: Path, mapping: Mapping) -> list[Path]:
         for path in _matches(inbox, mapping.files)
         if not mapping.recognised_by
         or set(mapping.recognised_by)
-        <= set(header_of(path, sheet=mapping.sheet, delimiter=mapping.delimiter, header_row=mapping.header_row))
+        <= set(
+            header_of(
+                path,
+                sheet=mapping.sheet,
+                delimiter=mapping.delimiter,
+                header_row=mapping.header_row,
+                wanted=mapping.wanted,
+            )
+        )
     ]
 
 

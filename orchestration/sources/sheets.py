@@ -1,4 +1,4 @@
-"""Training records from spreadsheets: courses, registrations, assessments and their results.
+"""Training records from spreadsheets: courses, nominations, registrations, tests and certificates.
 
 CSV and XLSX files in the inbox, each with a mapping (``orchestration/mappings/`` or the inbox's own). Days
 are calendar days as the file writes them, without a zone. ``person_id`` is personal data: it stays in the
@@ -57,6 +57,48 @@ ASSESSMENT_RESULTS = Contract(
     ),
     "One row per assessment and person who handed something in; score is NULL where none was given.",
 )
+NOMINATIONS = Contract(
+    "sheets",
+    "nominations",
+    (
+        key("course_id"),
+        key("person_id"),
+        optional("service_number"),
+        optional("name"),
+        optional("email"),
+        optional("mission_id"),
+        optional("nominated_on", pl.Date),
+    ),
+    "One row per course and person nominated for it; person_id is a service number, an e-mail or a name as written.",
+)
+TEST_RESULTS = Contract(
+    "sheets",
+    "test_results",
+    (
+        key("course_id"),
+        key("person_id"),
+        key("phase", allowed=("pre", "post")),
+        optional("name"),
+        optional("score", pl.Float64, minimum=0),
+        optional("max_score", pl.Float64, minimum=0),
+        optional("taken_on", pl.Date),
+    ),
+    "One row per course, person and phase: the test before it or after it; score is NULL where none was given.",
+)
+CERTIFICATES = Contract(
+    "sheets",
+    "certificates",
+    (
+        key("certificate_id"),
+        required("person_id"),
+        optional("course_id"),
+        optional("name"),
+        optional("email"),
+        optional("issued_on", pl.Date),
+        optional("expires_on", pl.Date),
+    ),
+    "One row per certificate given to a person; expires_on is its last day, NULL where it does not end.",
+)
 SESSIONS = Contract(
     "sheets",
     "sessions",
@@ -87,7 +129,17 @@ SIGN_INS = Contract(
     ),
     "One row per session and person who signed, the name as written; minutes is the time that the sheet tells.",
 )
-CONTRACTS = (COURSES, REGISTRATIONS, ASSESSMENTS, ASSESSMENT_RESULTS, SESSIONS, SIGN_INS)
+CONTRACTS = (
+    COURSES,
+    REGISTRATIONS,
+    ASSESSMENTS,
+    ASSESSMENT_RESULTS,
+    NOMINATIONS,
+    TEST_RESULTS,
+    CERTIFICATES,
+    SESSIONS,
+    SIGN_INS,
+)
 
 
 def extract(landing: Landing, inbox: Path, shipped: Path, *, progress: Progress) -> list[Receipt]:

@@ -9,10 +9,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -20,6 +21,8 @@ from orchestration.contracts import FINDINGS_SCHEMA, Contract, Presence
 from orchestration.sources import SourceError
 
 WORKBOOKS = (".xlsx", ".xls")
+HeaderRow = int | Literal["auto"]
+"""The row that names the columns, counted from 1; ``auto`` is the first that names all that are wanted."""
 
 X_EPOCH_MS = 1288834974657
 """X's post ids count milliseconds from here since 4 November 2010, 22 bits up (twitter-archive/snowflake)."""
@@ -101,30 +104,68 @@ class Sheet:
         kept = self.cells.select((~pl.any_horizontal(given)).fill_null(True).alias("kept")).to_series()
         return replace(self, cells=self.cells.filter(kept), lines=self.lines.filter(kept))
 
+    def tidied(self, fill_down: Sequence[str] = ()) -> "Sheet":
+        """Without blank rows and repetitions of the header; an empty cell under a header of ``fill_down`` holds what
+        stands above it, as a merged cell does. Raises SourceError for a header that is not there."""
+        if missing := [header for header in fill_down if header not in self.cells.columns]:
+            raise SourceError(
+                f"{self.name}: column {missing[0]!r} is missing, and the mapping fills it down. The file has: "
+                f"{', '.join(map(repr, self.cells.columns))}. Correct fill_down in the mapping."
+            )
+        text = [pl.col(name).fill_null("").str.strip_chars() for name in self.cells.columns]
+        is_blank = pl.all_horizontal(cell == "" for cell in text)
+        is_header = pl.all_horizontal(
+            cell == pl.lit(name if not name.startswith("column ") else "")
+            for cell, name in zip(text, self.cells.columns, strict=True)
+        )
+        kept = self.cells.select((~(is_blank | is_header)).alias("kept")).to_series()
+        cells = self.cells.filter(kept).with_columns(
+            pl.when(pl.col(name).str.strip_chars() == "").then(None).otherwise(pl.col(name)).forward_fill().alias(name)
+            for name in fill_down
+        )
+        return replace(self, cells=cells, lines=self.lines.filter(kept))
 
-def header_of(path: Path, *, sheet: str | None, delimiter: str, header_row: int) -> list[str]:
+
+def header_of(
+    path: Path, *, sheet: str | None, delimiter: str, header_row: HeaderRow, wanted: Sequence[str] = ()
+) -> list[str]:
     """The names of the columns, to know a file by; none where the file cannot be read that way."""
     if path.suffix.lower() in WORKBOOKS:
         try:
-            cells = _grid(path, path.name, sheet).row(header_row - 1)
+            grid = _grid(path, path.name, sheet)
+            cells = grid.row(_header_row(grid.iter_rows(), path.name, header_row, wanted) - 1)
         except (SourceError, pl.exceptions.OutOfBoundsError):
             return []
         return [str(cell or "").strip() for cell in cells]
     with open(path, encoding="utf-8-sig", errors="replace", newline="\n") as file:
         rows = csv.reader(file, delimiter=delimiter, strict=True)
         try:
+            if header_row == "auto":
+                found = next((row for row in rows if _names_all(row, wanted)), [])
+                return [cell.strip() for cell in found]
             return [cell.strip() for cell in next(islice(rows, header_row - 1, None), [])]
         except csv.Error:
             return []
 
 
-def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str = ",", header_row: int = 1) -> Sheet:
-    """Read a CSV file whose ``header_row`` names the columns. Raises SourceError for a missing or empty file and for
-    a quote never closed."""
+def read_csv(
+    path: Path,
+    *,
+    name: str,
+    encoding: str = "utf-8",
+    delimiter: str = ",",
+    header_row: HeaderRow = 1,
+    wanted: Sequence[str] = (),
+) -> Sheet:
+    """Read a CSV file whose ``header_row`` names the columns, the ``wanted`` ones where it is to be found. Raises
+    SourceError for a missing or empty file, for one without such a row and for a quote never closed."""
     text, damaged_lines = _decode(_bytes(path, name), name, encoding)
     # Only a line feed ends a line: exports carry bare carriage returns inside quoted texts.
     reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
     try:
+        if header_row == "auto":
+            titles = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
+            header_row = _header_row(titles, name, header_row, wanted)
         for _ in range(header_row - 1):
             next(reader)
         header = _header(next(reader), name)
@@ -161,9 +202,13 @@ def read_csv(path: Path, *, name: str, encoding: str = "utf-8", delimiter: str =
     return _sheet(name, cells, lines, misfits, damaged_lines, encoding)
 
 
-def read_xlsx(path: Path, *, name: str, sheet: str | None = None, header_row: int = 1) -> Sheet:
-    """Read one sheet of a workbook as text. Raises SourceError naming a file or sheet that cannot be read."""
+def read_xlsx(
+    path: Path, *, name: str, sheet: str | None = None, header_row: HeaderRow = 1, wanted: Sequence[str] = ()
+) -> Sheet:
+    """Read one sheet of a workbook as text. Raises SourceError naming a file or sheet that cannot be read, or that
+    has no row with the ``wanted`` columns where the header is to be found."""
     grid = _grid(path, name, sheet)
+    header_row = _header_row(grid.iter_rows(), f"{name}, sheet {sheet!r}" if sheet else name, header_row, wanted)
     if grid.height < header_row:
         raise SourceError(f"{name}: the sheet is empty; row {header_row} must name the columns")
     header = _header(["" if cell is None else cell for cell in grid.row(header_row - 1)], name)
@@ -171,6 +216,27 @@ def read_xlsx(path: Path, *, name: str, sheet: str | None = None, header_row: in
     lines = pl.Series(range(header_row + 1, header_row + 1 + cells.height), dtype=pl.Int64)
     filled = cells.select(pl.any_horizontal(pl.all().is_not_null()).alias("filled")).to_series()
     return _sheet(name, cells.filter(filled), lines.filter(filled).to_list(), [], {}, "")
+
+
+def _header_row(rows: Iterable[Sequence[str | None]], name: str, header_row: HeaderRow, wanted: Sequence[str]) -> int:
+    if header_row != "auto":
+        return header_row
+    nearest, lacking = 0, list(wanted)
+    for number, row in enumerate(rows, start=1):
+        if _names_all(row, wanted):
+            return number
+        missing = [header for header in wanted if not _names_all(row, [header])]
+        if len(missing) < len(lacking):
+            nearest, lacking = number, missing
+    told = f"row {nearest} comes nearest, but lacks {', '.join(map(repr, lacking))}" if nearest else "none names any"
+    raise SourceError(
+        f"{name}: no row names all of the columns {', '.join(map(repr, wanted))}; {told}. Name the columns so in one "
+        "row of the sheet, or correct the mapping."
+    )
+
+
+def _names_all(row: Sequence[str | None], wanted: Sequence[str]) -> bool:
+    return set(wanted) <= {(cell or "").strip() for cell in row}
 
 
 def _grid(path: Path, name: str, sheet: str | None) -> pl.DataFrame:

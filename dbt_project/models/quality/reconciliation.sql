@@ -4,12 +4,16 @@
     ('platform_exports', 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
     ('sheets', 'registrations'): ('fct_registration', 'int_registrations', 'is_last', 'true'),
     ('sheets', 'assessment_results'): ('fct_assessment', 'int_assessment_results', 'is_last', 'true'),
+    ('sheets', 'nominations'): ('fct_nomination', 'int_nominations', 'is_last', 'true'),
+    ('sheets', 'test_results'): ('fct_test_result', 'int_test_results', 'is_last', 'true'),
+    ('sheets', 'certificates'): ('fct_certification', 'int_certificates', 'is_last', 'true'),
 } %}
 {% set staged = [
     ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
     ('xapi', 'statements'),
     ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
+    ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({

@@ -34,6 +34,39 @@ with people as (
         is_synthetic
     from {{ ref('int_attendance') }}
 
+    union all
+
+    select
+        person_id,
+        mission_id,
+        null as gender,
+        course_id,
+        observed_at,
+        is_synthetic
+    from {{ ref('stg_sheets__nominations') }}
+
+    union all
+
+    select
+        person_id,
+        null as mission_id,
+        null as gender,
+        null as course_id,
+        observed_at,
+        is_synthetic
+    from {{ ref('stg_sheets__test_results') }}
+
+    union all
+
+    select
+        person_id,
+        null as mission_id,
+        null as gender,
+        null as course_id,
+        observed_at,
+        is_synthetic
+    from {{ ref('stg_sheets__certificates') }}
+
 ),
 
 officers as (

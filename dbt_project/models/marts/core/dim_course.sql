@@ -1,4 +1,4 @@
--- Courses of the trainers' lists, and those that only a registration, an assessment or a session mentions.
+-- Courses of the trainers' lists, and those that only another sheet or a session mentions.
 with listed as (
 
     select
@@ -35,6 +35,28 @@ mentioned as (
         course_id,
         is_synthetic
     from {{ ref('int_sessions') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__nominations') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__test_results') }}
+
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from {{ ref('stg_sheets__certificates') }}
+    where course_id is not null
 
     union all
 

@@ -1,0 +1,27 @@
+with source as (
+
+    {{ landed('sheets', 'nominations') }}
+
+),
+
+renamed as (
+
+    select
+        course_id,
+        person_id,
+        service_number,
+        name,
+        email,
+        mission_id,
+        nominated_on as nominated_date,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,184 @@
+"""Names as people write them, and how alike two parts of them are.
+
+A name is a bag of parts: their order, capitals, accents, titles and dots say nothing. Parts are compared by sound as
+the languages of the ministry are written in Latin letters: vowels of one class and consonants that transcriptions
+swap cost little, all others cost a letter. No list of names is kept here: what counts as a name of its own is told by
+the people at hand (``linkage``). Parts in other scripts are compared letter by letter.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+TITLES = frozenset(
+    """
+    mr mrs ms miss mx dr prof professor engr eng sir madam mme hon honourable honorable he excellency
+    ambassador amb consul minister counsellor secretary attache brig brigadier gen general lt lieutenant
+    col colonel maj major capt captain cdr cdre commander adm admiral rear air cmde cmdr gp sqn ldr wg
+    wing flt retd rtd ret sahib saheb sb sahiba janab mohtarma
+    """.split()  # noqa: SIM905, a list of words is read more easily than one of literals
+)
+"""Parts that name a rank or are said out of courtesy."""
+
+OFTEN_LEFT_OUT = frozenset({"muhamad", "syed", "haji", "hafiz", "mian", "bin", "bint"})
+"""Folded parts that one and the same person writes today and leaves out tomorrow."""
+
+_SHORT_FORMS = dict.fromkeys(("mohd", "md", "mhd", "muhd", "mohmd", "mhmd"), "muhammad") | {"ch": "chaudhry"}
+_ARTICLES = frozenset(["ul", "ur", "ud", "us", "uz", "un", "ush", "al", "el", "ar", "as"])
+_JOINED_TO_THE_LEFT = frozenset(["ullah", "ulla", "allah", "uddin", "udin", "uldin"])
+_IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+_EXCELLENCY = re.compile(r"\bh\.\s*e\b\.?")
+
+_VOWELS = frozenset("aeiuEO")
+_SOUNDS = (
+    ("que$", "k"),
+    ("qui", "ki"),
+    ("tch", "C"),
+    ("ch+", "C"),
+    ("sch|sh", "S"),
+    ("ph", "f"),
+    ("th", "T"),
+    ("[ck]kh?|kh|q|c", "k"),
+    ("gh", "g"),
+    ("dh", "d"),
+    ("bh", "b"),
+    ("dj", "j"),
+    ("ayee?|aee+|aie", "E"),
+    ("aa+(?![iy])", "a"),
+    ("ee+|ea|ie", "i"),
+    ("oo+|ou", "u"),
+    ("au|aw(?=[^aeiouy]|$)|ow(?=[^aeiouy]|$)", "O"),
+    ("a+[iy](?=[^aeiou]|$)|e[iy](?=[^aeiou]|$)|ae", "E"),
+    ("iy", "i"),
+    ("(?<=[^aeiou])y(?=[^aeiou])", "E"),
+    ("y(?=[^aeiou]|$)", "i"),
+    ("w", "v"),
+    ("o", "u"),
+)
+_SOUND = re.compile("|".join(f"(?P<s{n}>{pattern})" for n, (pattern, _) in enumerate(_SOUNDS)))
+
+_SWAPS = {
+    frozenset(pair): cost
+    for pair, cost in {
+        "ea": 0.1,
+        "ei": 0.1,
+        "eE": 0.1,
+        "Ei": 0.35,
+        "Ou": 0.2,
+        "Oa": 0.4,
+        "ua": 0.6,
+        "Ts": 0.2,
+        "Tt": 0.1,
+        "zs": 0.4,
+        "zd": 0.4,
+        "td": 0.4,
+        "Td": 0.4,
+        "jg": 0.4,
+        "zj": 0.6,
+        "kg": 0.6,
+        "vb": 0.7,
+        "CS": 0.6,
+        "Ss": 0.4,
+        "yi": 0.1,
+    }.items()
+}
+SOFT = frozenset("hy")
+"""Consonants that come and go between transcriptions."""
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The name's parts in lower case without titles, in the order written; an initial is a part of one letter."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    plain = _EXCELLENCY.sub(" ", _IN_BRACKETS.sub(" ", plain))
+    words = re.split(r"[^\w]+|_|\d+", re.sub(r"['’`ʿʾ]", "", plain))
+    words = [_SHORT_FORMS.get(word, word) for word in words if word and word not in TITLES]
+    return tuple(_joined(words))
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Articles and what they bind become one part: "Zia ud Din", "Zia-ud-Din" and "Ziauddin" are one."""
+    parts: list[str] = []
+    is_open = False
+    for word in words:
+        if is_open:
+            parts[-1] += word
+            is_open = False
+        elif word in _ARTICLES and parts:
+            parts[-1] += word
+            is_open = True
+        elif word in _JOINED_TO_THE_LEFT and parts:
+            parts[-1] += word
+        elif re.fullmatch("abd[aeuo][lrsznd]?", word):
+            parts.append(word)
+            is_open = True
+        elif word not in _ARTICLES:
+            parts.append(word)
+    return parts
+
+
+@lru_cache(maxsize=65536)
+def folded(part: str) -> str:
+    """The part by its sound: one letter per sound, vowels by class, no doubled letters."""
+    if len(part) > 6:
+        part = re.sub(r"^abd[aeuo](?:l|([rszndt])(?=\1))?", "abd", part)
+        part = re.sub(r"(?<=..)[uea]?[dl]?d(?:ee|i)n$", "din", part)
+    part = re.sub(r"([^aeou])\1+", r"\1", part)
+    sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
+    sound = re.sub(r"(.)\1+", r"\1", sound)
+    sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
+    return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and "y" in part else sound
+
+
+@lru_cache(maxsize=1 << 20)
+def cost(left: str, right: str) -> float:
+    """What it costs to hear one folded part as the other: 0 for the same sound, about 1 for another letter."""
+    above = [0.0]
+    for n, letter in enumerate(right):
+        above.append(above[-1] + _loss(right, n, letter))
+    for m, letter in enumerate(left):
+        row = [above[0] + _loss(left, m, letter)]
+        for n, other in enumerate(right):
+            row.append(
+                min(
+                    above[n] + _swap(letter, other),
+                    above[n + 1] + _loss(left, m, letter),
+                    row[n] + _loss(right, n, other),
+                )
+            )
+        above = row
+    return above[-1]
+
+
+def _swap(letter: str, other: str) -> float:
+    if letter == other:
+        return 0.0
+    return _SWAPS.get(frozenset((letter, other)), 1.0)
+
+
+def _loss(word: str, place: int, letter: str) -> float:
+    """A letter too many. The last vowel tells Farhan from Farhana, so it costs a whole letter."""
+    if letter in _VOWELS and 0 < place < len(word) - 1:
+        return 0.5
+    return 0.35 if letter in SOFT and place > 0 else 1.0
+
+
+def is_initial_of(initial: str, part: str) -> bool:
+    """Whether one letter may stand for the part, however its first sound is written: K. for Camran, I. for Emran."""
+    return initial == part[0] or _swap(folded(initial)[:1], folded(part)[:1]) <= 0.2
+
+
+@lru_cache(maxsize=1 << 20)
+def differ_in_vowels(left: str, right: str) -> bool:
+    """Two folded parts of the same consonants."""
+    bones = [re.sub("[aeiuEOhy]", "", part) for part in (left, right)]
+    return bones[0] == bones[1]
+
+
+@lru_cache(maxsize=1 << 20)
+def is_slip(left: str, right: str) -> bool:
+    """One letter too many, too few, wrong, or two swapped, two of them in a long part."""
+    shorter = min(len(left), len(right))
+    most = 2 if shorter >= 7 else 1
+    return shorter >= 4 and OSA.distance(left, right, score_cutoff=most) <= most

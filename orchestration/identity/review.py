@@ -1,0 +1,70 @@
+"""The file of pairs that only a person can tell: ``left, right, evidence, score, answer``.
+
+A person writes ``same`` or ``different`` under ``answer``; the next run obeys and keeps the row for good. Rows
+without an answer are written anew by each run. Keys are those of the mentions, so they outlive a run. The file names
+people: only its owner may read it.
+"""
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from orchestration.identity.linkage import Answer, Doubt, pair_of
+
+COLUMNS = ("left", "right", "evidence", "score", "answer")
+
+
+class UnreadableReview(Exception):
+    """The review file cannot be obeyed; the message names file, line and what to do."""
+
+
+def read_answers(path: Path) -> dict[tuple[str, str], Answer]:
+    """What a person answered, by the pair's keys in order; nothing where there is no file. Raises UnreadableReview
+    for another header, for an answer that is none, and for two answers that contradict each other."""
+    answers: dict[tuple[str, str], Answer] = {}
+    for line, row in _rows(path):
+        word = row["answer"].strip().lower()
+        if not word:
+            continue
+        if word not in set(Answer):
+            raise UnreadableReview(f"{path}, line {line}: the answer {word!r} is neither same nor different; mend it")
+        pair = pair_of(row["left"], row["right"])
+        if answers.setdefault(pair, Answer(word)) != word:
+            raise UnreadableReview(f"{path}, line {line}: the pair was answered otherwise above; keep one answer")
+    return answers
+
+
+def write_review(path: Path, doubts: Iterable[Doubt]) -> None:
+    """Answered rows as they stand, then the open doubts; the whole file at once. Raises UnreadableReview."""
+    answers = read_answers(path)
+    kept = [row for _, row in _rows(path) if row["answer"].strip()]
+    opened = [
+        {"left": d.left, "right": d.right, "evidence": d.evidence, "score": f"{d.score:.1f}", "answer": ""}
+        for d in doubts
+        if (d.left, d.right) not in answers
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows([*kept, *opened])
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise UnreadableReview(f"{path}: the first line must be {','.join(COLUMNS)}; mend it or remove the file")
+        return [(reader.line_num, {column: row[column] for column in COLUMNS}) for row in reader]

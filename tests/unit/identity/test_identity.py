@@ -1,0 +1,98 @@
+import random
+
+import pytest
+
+from benchmarks.identity_linkage import score
+from orchestration.identity.linkage import Answer, Doubt, Mention, Method, Population, link
+from orchestration.identity.names import cost, folded, parts_of
+from orchestration.identity.review import UnreadableReview, read_answers, write_review
+from tests.identity_pairs import labelled_pairs
+
+
+def test_the_held_out_half_is_linked_with_the_precision_and_recall_promised():
+    found = score(labelled_pairs("held_out"))
+    assert found.pairs >= 500
+    assert found.precision >= 0.99
+    assert found.recall_decided >= 0.95
+    assert found.recall_all >= 0.7
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Mr. Zia-ud-Din KHAN", "khan, ziauddin"),
+        ("H.E. Abdul Rahman", "Abdulrahman"),
+        ("Brig (R) Naveed Akram", "Akram Navid"),
+        ("Md. Ali", "Muhammad Ali"),
+    ],
+)
+def test_titles_order_and_joints_say_nothing(one, other):
+    assert sorted(map(folded, parts_of(one))) == sorted(map(folded, parts_of(other)))
+
+
+@pytest.mark.parametrize(("one", "other"), [("hasan", "husain"), ("farhan", "farhana"), ("jamil", "jamal")])
+def test_near_names_stay_apart(one, other):
+    assert cost(folded(one), folded(other)) >= 0.9
+
+
+def test_the_service_number_wins_over_any_name():
+    linkage = link(
+        [
+            Mention("a", "Ahmed Khan", service_number="fo-1", mission_id="paris"),
+            Mention("b", "Completely Other", service_number="FO-1"),
+            Mention("c", "Ahmed Khan", service_number="FO-2", mission_id="paris"),
+        ]
+    )
+    assert [linkage.people[key].person_id for key in "abc"] == ["FO-1", "FO-1", "FO-2"]
+
+
+def test_a_mailbox_of_two_people_is_asked_about():
+    linkage = link([Mention("a", "Ahmed Khan", email="x@y"), Mention("b", "Saima Butt", email="X@y")])
+    assert [(doubt.left, doubt.right) for doubt in linkage.doubts] == [("a", "b")]
+
+
+def crowd() -> list[Mention]:
+    return [mention for pair in labelled_pairs("development") for mention in (pair.left, pair.right)]
+
+
+def test_an_answer_is_obeyed_and_asked_no_more():
+    doubt = link(crowd()).doubts[0]
+    pair = (doubt.left, doubt.right)
+    same, different = (link(crowd(), {pair: answer}) for answer in (Answer.SAME, Answer.DIFFERENT))
+    assert same.people[doubt.left].person_id == same.people[doubt.right].person_id
+    assert same.people[doubt.left].method in (Method.ANSWER, Method.NAME)
+    assert different.people[doubt.left].person_id != different.people[doubt.right].person_id
+    assert pair not in {(d.left, d.right) for d in (*same.doubts, *different.doubts)}
+
+
+def test_the_order_of_the_mentions_changes_nothing():
+    shuffled = crowd()
+    random.Random(1).shuffle(shuffled)
+    assert link(shuffled) == link(crowd())
+
+
+def test_one_list_names_a_person_once():
+    people = [Mention(key, "Saima Butt", mission_id="paris", lists=frozenset({"list"})) for key in "ab"]
+    linkage = link([*people, *crowd()])
+    assert linkage.people["a"].person_id != linkage.people["b"].person_id
+
+
+def test_a_mention_without_a_name_is_weighed_as_nobody():
+    assert Population([]).weigh(Mention("a"), Mention("b", "Ali")).bits < -1000
+
+
+def test_answers_are_kept_and_open_doubts_are_written_anew(tmp_path):
+    path = tmp_path / "review.csv"
+    write_review(path, [Doubt("a", "b", "sounds like", 1.0), Doubt("c", "d", "may be", 0.5)])
+    path.write_text(path.read_text().replace("1.0,", "1.0,Same"))
+    write_review(path, [Doubt("a", "b", "sounds like", 1.0), Doubt("e", "f", "is", 2.0)])
+    assert read_answers(path) == {("a", "b"): Answer.SAME}
+    assert [line.split(",")[0] for line in path.read_text().splitlines()] == ["left", "a", "e"]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_an_answer_that_is_none_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "review.csv"
+    path.write_text("left,right,evidence,score,answer\na,b,x,1,perhaps\n")
+    with pytest.raises(UnreadableReview, match="line 2: the answer 'perhaps'"):
+        read_answers(path)
