@@ -4,6 +4,7 @@ import threading
 import time
 
 import duckdb
+import pytest
 
 
 def test_the_posts_of_each_account_are_published_whole(real_state):
@@ -66,6 +67,7 @@ def test_nothing_personal_of_the_learners_is_published(real_state):
     assert real_state.query("select count(value) from quality.quarantined_records where source = 'sheets'") == [(0,)]
 
 
+@pytest.mark.alone
 def test_a_second_run_changes_no_mart_and_readers_never_wait_meanwhile(real_state, real_data):
     """One run shows both: it ends with the same tables, and a reader that opens and queries all the while
     meets no error, waits at most a second, and sees the new publication after the swap."""

@@ -15,11 +15,16 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
         "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'is_synthetic' "
         "and table_name != 'dim_mission' order by 1"
     )
-    assert len(marts) == 10
+    unfed = set()
     for (mart,) in marts:
-        assert synthetic_state.query(f"select count(*) > 0, bool_and(is_synthetic) from marts.{mart}") == [
-            (True, True)
-        ], mart
+        [(rows, is_synthetic)] = synthetic_state.query(f"select count(*), bool_and(is_synthetic) from marts.{mart}")
+        if rows:
+            assert is_synthetic, mart
+        else:
+            unfed.add(mart)
+    # Sheets that the synthetic ministry does not write.
+    assert unfed == {"dim_session", "fct_attendance", "fct_certification", "fct_nomination", "fct_test_result"}
+    assert len(marts) == 10 + len(unfed)
 
 
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):
