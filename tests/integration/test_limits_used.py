@@ -75,6 +75,8 @@ def saturate(name: str, sandbox: Sandbox, register: Path, root: Path) -> None:
     settings = sandbox.settings(name, NIGHT) | {
         "meta_usage_window_seconds": SECONDS[name],
         "rate_limit_patience_seconds": 90,
+        # Analytics have a quota of their own, which the sandbox does not keep apart.
+        "youtube_analytics_token": None,
     }
     kept = pl.read_csv(register / "accounts.csv", infer_schema=False).filter(platform=name)
     accounts = [Registered(*row) for row in kept.select("handle", "native_id").iter_rows()]
