@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -23,8 +23,9 @@ def page(
     cursor: str | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
+    is_wanted: Callable[[Post], bool] = lambda post: True,
 ) -> tuple[list[Post], str | None]:
-    """At most ``size`` posts made in ``[start, end)``, and the cursor of the next page, None on the last.
+    """At most ``size`` wanted posts made in ``[start, end)``, and the cursor of the next page, None on the last.
 
     Raises BadCursor.
     """
@@ -34,7 +35,7 @@ def page(
         made_by = snowflake_time(before) + timedelta(seconds=1)
         end = min(end, made_by) if end else made_by
     timeline = ministry.timeline(account, call.as_of, start, end)
-    rest: Iterator[Post] = (post for post in timeline if not before or int(post.id) < int(before))
+    rest: Iterator[Post] = (post for post in timeline if (not before or int(post.id) < int(before)) and is_wanted(post))
     given = list(islice(rest, size))
     following = cursor_below(given[-1].id) if next(rest, None) else None
     if call.commits(FaultKind.LOOPING_CURSOR):

@@ -5,20 +5,18 @@ Names, parameters and limits are those of X's API description 2.167 (``post.fiel
 Answers app-only tokens: fields that need a user's consent are refused one by one, as X does.
 """
 
-import base64
-import binascii
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from pydantic import SecretStr
 
-from orchestration.sandbox.ministry import Account, Kind, Ministry, Post
-from orchestration.sandbox.server import Answer, Call, FaultKind, Limit, Refused
+from orchestration.sandbox import paging
+from orchestration.sandbox.ministry import Account, Kind, Ministry, Post, snowflake_time
+from orchestration.sandbox.server import Answer, Call, Limit, Refused
 
 PROBLEMS = "https://api.x.com/2/problems/"
 EARLIEST = datetime(2010, 11, 6, tzinfo=UTC)
@@ -220,25 +218,23 @@ class X:
             return Answer(page.body(None))
 
         token = _single(page.wanted, "pagination_token")
-        before, repeats = _position(token) if token else (None, 0)
-        newest, oldest = before or _single(page.wanted, "until_id"), _single(page.wanted, "since_id")
+        newest, oldest = _single(page.wanted, "until_id"), _single(page.wanted, "since_id")
         if newest and not end:
             # The id says when: nothing newer need be generated to be left out.
             end = _made_by(newest)
         unwanted = {{"replies": Kind.REPLY, "retweets": Kind.RETWEET}[kind] for kind in page.wanted.get("exclude", [])}
-        rest = (
-            post
-            for post in self.ministry.timeline(account, call.as_of, start, end)
-            if post.kind not in unwanted
-            and (not newest or int(post.id) < int(newest))
-            and (not oldest or int(post.id) > int(oldest))
-        )
-        given = list(islice(rest, how_many))
-        following = next(rest, None) and _token(given[-1].id)
-        if call.commits(FaultKind.LOOPING_CURSOR):
-            following = token or _token(None, 1)
-        elif call.commits(FaultKind.REPEATED_PAGE):
-            following = _token(before, repeats + 1)
+
+        def is_wanted(post: Post) -> bool:
+            return (
+                post.kind not in unwanted
+                and (not newest or int(post.id) < int(newest))
+                and (not oldest or int(post.id) > int(oldest))
+            )
+
+        try:
+            given, following = paging.page(self.ministry, account, call, how_many, token, start, end, is_wanted)
+        except paging.BadCursor:
+            raise _invalid("pagination_token", [token], f"value [{token}] is not valid") from None
         meta = {"result_count": len(given)}
         if given:
             meta |= {"newest_id": given[0].id, "oldest_id": given[-1].id}
@@ -461,25 +457,7 @@ def _moment(wanted: Mapping[str, list[str]], name: str) -> datetime | None:
 
 def _made_by(post_id: str) -> datetime:
     """A moment by which a post with a smaller id was made."""
-    from orchestration.sandbox.ministry import snowflake_time
-
     return snowflake_time(post_id) + timedelta(seconds=1)
-
-
-def _token(before: str | None, repeats: int = 0) -> str:
-    """Where a page begins, as X writes tokens: base32hex, opaque."""
-    return base64.b32hexencode(f"{before or ''}.{repeats}".encode()).decode().rstrip("=").lower()
-
-
-def _position(token: str) -> tuple[str | None, int]:
-    try:
-        text = base64.b32hexdecode(token.upper() + "=" * (-len(token) % 8)).decode()
-    except (binascii.Error, ValueError):
-        text = ""
-    position = re.fullmatch(rf"({_ID})?\.([0-9]+)", text)
-    if position is None:
-        raise _invalid("pagination_token", [token], f"value [{token}] is not valid")
-    return position[1], int(position[2])
 
 
 def _told(moment: datetime) -> str:
