@@ -14,7 +14,7 @@ from orchestration.landing import Landing, Receipt, Window
 from orchestration.sandbox.ministry import REGISTRY_DIR
 from orchestration.sandbox.server import Fault, Sandbox
 from orchestration.settings import Settings
-from orchestration.sources import registry
+from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
 from orchestration.sources.platform import Finding, Reader, extract, findings_of, registered
 
 SEED = 7
@@ -90,6 +90,20 @@ class Night:
             kept = pl.read_csv(self.registry_dir / "accounts.csv", infer_schema=False)
             only = kept.filter(platform=self.platform.name).select(schema.keys()).rows()
         return pl.DataFrame([*only, *also], schema=schema, orient="row")
+
+
+def every_contract() -> list[Contract]:
+    """Of every table that anything lands."""
+    meetings = (zoom.PARTICIPANTS, teams.PARTICIPANTS)
+    platforms = [contract for name in registry.PLATFORMS for contract in registry.platform(name).contracts]
+    return [
+        *registry.CONTRACTS,
+        *platform_exports.CONTRACTS,
+        *sheets.CONTRACTS,
+        *xapi.CONTRACTS,
+        *meetings,
+        *platforms,
+    ]
 
 
 def properties(path: Path) -> dict:

@@ -42,3 +42,40 @@
         coalesce({{ service_number }}, '') || chr(31) || coalesce({{ email }}, '') || chr(31) || coalesce({{ name }}, '')
     )
 {%- endmacro %}
+
+{#- The staging of a meeting tool's landed stays: all tools land the same record. -#}
+{% macro staged_participants(source_name) -%}
+with source as (
+
+    {{ landed(source_name, 'participants') }}
+
+),
+
+renamed as (
+
+    select
+        meeting_key,
+        meeting_id,
+        topic,
+        meeting_started_at,
+        meeting_ended_at,
+        participant_key,
+        name,
+        original_name,
+        email,
+        joined_at,
+        left_at,
+        duration_seconds,
+        role,
+        date as observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}

@@ -154,7 +154,9 @@ class XReader(Reader):
         self._prices = prices
         self._post_fields = f"{POST_FIELDS},{PRIVATE_FIELDS}" if asks_private_metrics else POST_FIELDS
         self._refused_fields: set[str] = set()
-        self._users_read = 0
+        self._budget = Budget(None)
+        self._users_read = self._left_out = 0
+        self._estimate = 0.0
 
     def close(self) -> None:
         self._api.close()

@@ -13,9 +13,10 @@ from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing, Window
 from orchestration.pseudonyms import make_key_once
 from orchestration.settings import SHIPPED_MAPPINGS
-from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.sources import sheets, teams, zoom
 from orchestration.sources.meetings import Clock, land_files
 from tests.meetings import TEAMS_MEETING, ZOOM_ID, MeetingServer
+from tests.platforms import every_contract
 
 START, END = 3600, 7200
 CLOCK = Clock("Asia/Karachi", is_day_first=False)
@@ -33,15 +34,6 @@ def run_dbt(data, *arguments: str) -> subprocess.CompletedProcess:
     )
     assert done.returncode == 0, done.stdout[-3000:]
     return done
-
-
-def declare_all(landing: Landing) -> None:
-    platforms = [registry.platform(name).contracts for name in registry.PLATFORMS]
-    meetings = (zoom.PARTICIPANTS, teams.PARTICIPANTS)
-    files = (registry.CONTRACTS, platform_exports.CONTRACTS, sheets.CONTRACTS)
-    for contracts in (*files, xapi.CONTRACTS, meetings, *platforms):
-        for contract in contracts:
-            landing.declare(contract)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +171,8 @@ def told(tmp_path, progress, no_waiting):
         if "teams file" in sources:
             (inbox / "report.csv").write_bytes(TEAMS_FILE.encode("utf-16"))
         landing = Landing(data / "landing", is_synthetic=False)
-        declare_all(landing)
+        for contract in every_contract():
+            landing.declare(contract)
         sheets.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
         for source in (zoom, teams):
             land_files(

@@ -9,7 +9,7 @@ import pytest
 from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
-from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
+from tests.platforms import every_contract
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +17,8 @@ def dbt(tmp_path_factory):
     """Runs dbt on a landing that holds every table and no record."""
     data = tmp_path_factory.mktemp("empty")
     landing = Landing(data / "landing", is_synthetic=False)
-    platforms = [registry.platform(name) for name in registry.PLATFORMS]
-    for contracts in (
-        registry.CONTRACTS,
-        platform_exports.CONTRACTS,
-        sheets.CONTRACTS,
-        xapi.CONTRACTS,
-        (zoom.PARTICIPANTS, teams.PARTICIPANTS),
-        *(p.contracts for p in platforms),
-    ):
-        for contract in contracts:
-            landing.declare(contract)
+    for contract in every_contract():
+        landing.declare(contract)
     make_key_once(data / "pseudonym.key")
     environment = os.environ | {
         "SIFARAT_DATA_DIR": str(data),

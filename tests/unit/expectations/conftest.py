@@ -11,21 +11,9 @@ from expectations.landing import landed_views
 from expectations.suites import landed
 from orchestration.contracts import Contract
 from orchestration.landing import Batch, Landing
-from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
+from tests.platforms import every_contract
 
-PLATFORMS = [registry.platform(name) for name in registry.PLATFORMS]
-CONTRACTS = {
-    contract.name: contract
-    for contracts in (
-        registry.CONTRACTS,
-        platform_exports.CONTRACTS,
-        sheets.CONTRACTS,
-        xapi.CONTRACTS,
-        (zoom.PARTICIPANTS, teams.PARTICIPANTS),
-        *(platform.contracts for platform in PLATFORMS),
-    )
-    for contract in contracts
-}
+CONTRACTS = {contract.name: contract for contract in every_contract()}
 LANDED = {suite.table_name: suite for suite in landed.SUITES}
 DAY = date(2026, 1, 2)
 NIGHT = datetime(2026, 1, 3, 1, tzinfo=UTC)
