@@ -431,6 +431,21 @@ SHEETS_CERTIFICATES = Suite(
     ),
 )
 
+SHEETS_STAFF = Suite(
+    "landed",
+    "sheets.staff",
+    (
+        *never_null("person_id", "mission_id"),
+        unique("person_id", *ONE_RECORD_OF_A_BATCH),
+        *_no_stray_blanks("person_id", "mission_id"),
+        no_row(
+            "nobody is posted later than a year after the list",
+            "select 1 from audited where posted_on > cast(observed_at as date) + interval 1 year",
+            "warn",
+        ),
+    ),
+)
+
 SHEETS_SESSIONS = Suite(
     "landed",
     "sheets.sessions",
@@ -564,6 +579,7 @@ SUITES = (
     SHEETS_NOMINATIONS,
     SHEETS_TEST_RESULTS,
     SHEETS_CERTIFICATES,
+    SHEETS_STAFF,
     XAPI_STATEMENTS,
     SHEETS_SESSIONS,
     SHEETS_SIGN_INS,

@@ -129,6 +129,22 @@ SIGN_INS = Contract(
     ),
     "One row per session and person who signed, the name as written; minutes is the time that the sheet tells.",
 )
+STAFF = Contract(
+    "sheets",
+    "staff",
+    (
+        key("person_id"),
+        optional("service_number"),
+        optional("name"),
+        optional("email"),
+        required("mission_id"),
+        optional("posted_on", pl.Date),
+        optional("grade"),
+        optional("gender"),
+    ),
+    "One row per person of the ministry's staff list, with the mission served at and since when; a newer list keeps "
+    "the older ones.",
+)
 CONTRACTS = (
     COURSES,
     REGISTRATIONS,
@@ -139,6 +155,7 @@ CONTRACTS = (
     CERTIFICATES,
     SESSIONS,
     SIGN_INS,
+    STAFF,
 )
 
 

@@ -13,7 +13,7 @@
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
     ('xapi', 'statements'),
     ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
-    ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'),
+    ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'), ('sheets', 'staff'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({
