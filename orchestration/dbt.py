@@ -1,5 +1,6 @@
 """Where dbt is, and how it learns where the data lie."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -14,3 +15,13 @@ def tell_dbt(settings: Settings) -> None:
     """Set what the dbt project reads from the environment, for this process and those it starts."""
     os.environ["SIFARAT_DATA_DIR"] = str(settings.data_dir)
     os.environ["SIFARAT_PSEUDONYM_KEY_FILE"] = str(settings.pseudonym_key)
+
+
+def project_checksum() -> str:
+    """SHA-256 of all that the models are made of. Under another one, what incremental models hold was computed by
+    other rules."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT_DIR.rglob("*")):
+        if path.suffix in {".sql", ".yml", ".csv", ".py"} and "target" not in path.parts:
+            digest.update(path.relative_to(DBT_PROJECT_DIR).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

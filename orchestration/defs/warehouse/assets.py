@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
+from orchestration.dbt import project_checksum
 from orchestration.defs.resources import Feeds, dbt_project
 from orchestration.pseudonyms import make_key_once
 
@@ -21,12 +22,16 @@ class Stages(DagsterDbtTranslator):
 
 @dbt_assets(manifest=dbt_project.manifest_path, project=dbt_project, dagster_dbt_translator=Stages(), name="warehouse")
 def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource, feeds: Feeds):
-    """Build every model and run its data tests, in one dbt invocation. Raises when a model or a test fails."""
+    """Build every model and run its data tests, in one dbt invocation; incremental models from nothing where the
+    project has changed since the last whole build. Raises when a model or a test fails."""
     make_key_once(feeds.settings.pseudonym_key)
+    built_by, checksum = feeds.settings.data_dir / "warehouse.built_by", project_checksum()
+    is_changed = not built_by.exists() or built_by.read_text() != checksum
     yield from dbt.cli(
         # Unit tests prove the SQL, not the night's data: `make test` runs them.
-        ["build", "--exclude-resource-type", "unit_test"],
+        ["build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if is_changed else [])],
         context=context,
         # One folder for all runs: what dbt parsed last night need not be parsed again.
         target_path=feeds.settings.data_dir / "dbt",
     ).stream()
+    built_by.write_text(checksum)

@@ -1,6 +1,43 @@
-with observations as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='post_id',
+    on_schema_change='fail',
+    post_hook="{{ keep_up_with_observations() }}",
+) }}
+
+{% if is_incremental() %}
+with touched as (
+
+    {{ posts_of_new_builds() }}
+
+    union
+
+    -- Their account was handed to another mission, they are gone from their timeline, or they came back.
+    select posts.post_id
+    from {{ this }} as posts
+    left join {{ ref('int_account_versions') }} as versions
+        on
+            posts.account_id = versions.account_id
+            and posts.posted_date >= versions.attributed_from_date
+            and posts.posted_date < versions.attributed_to_date
+    left join {{ ref('int_post_deletions') }} as deletions
+        on posts.post_id = deletions.post_id
+    where
+        posts.mission_id is distinct from versions.mission_id
+        or posts.deleted_at is distinct from deletions.deleted_at
+
+),
+
+{% else %}
+with
+{% endif %}
+observations as (
 
     select * from {{ ref('int_post_observations') }}
+    {% if is_incremental() %}
+    where post_id in (select post_id from touched)
+    {% endif %}
 
 ),
 
