@@ -63,6 +63,13 @@ class Settings(BaseSettings):
         0, ge=0, le=365, description="Days asked for around a day, where the store selects by when things happened"
     )
 
+    moodle_base_url: str | None = Field(None, description="A Moodle site, without /webservice")
+    moodle_token: SecretStr | None = Field(None, description="Web service token of a user that may see all courses")
+    moodle_page_size: int = Field(500, ge=1, description="Enrolled people asked for at once")
+    moodle_service_number: str = Field(
+        "idnumber", description="Where a service number stands: idnumber, username or a profile field's short name"
+    )
+
     zoom_base_url: str = Field("https://api.zoom.us", description="Zoom's API, without /v2")
     zoom_oauth_url: str = Field("https://zoom.us/oauth/token", description="Where Zoom gives access tokens")
     zoom_account_id: str | None = Field(None, description="Account of a server-to-server OAuth app")
@@ -77,7 +84,9 @@ class Settings(BaseSettings):
     meetings_zone: str = Field("UTC", description="IANA zone of the times in files exported from Zoom and Teams")
     meetings_day_first: bool | None = Field(None, description="Whether those files write 12/4 for 12 April")
 
-    trailing_days: int = Field(28, ge=1, le=365, description="Posts this young are read again each night")
+    trailing_days: int = Field(
+        28, ge=1, le=365, description="Posts and ended courses this young are read again nightly"
+    )
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
     request_timeout_seconds: float = Field(30.0, gt=0)
     rate_limit_patience_seconds: float = Field(16 * 60, gt=0, description="Longest wait for a limit's reset")
@@ -106,7 +115,7 @@ class Settings(BaseSettings):
         A register of the ministry's own is something real: some platforms are read without credentials.
         """
         secrets = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
-        given = (self.inbox, self.registry_dir, self.lrs_base_url, *secrets)
+        given = (self.inbox, self.registry_dir, self.lrs_base_url, self.moodle_base_url, *secrets)
         return all(value is None for value in given)
 
     @property

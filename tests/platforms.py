@@ -14,7 +14,7 @@ from orchestration.landing import Landing, Receipt, Window
 from orchestration.sandbox.ministry import REGISTRY_DIR
 from orchestration.sandbox.server import Fault, Sandbox
 from orchestration.settings import Settings
-from orchestration.sources import platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
 from orchestration.sources.platform import Finding, Reader, extract, findings_of, registered
 
 SEED = 7
@@ -101,6 +101,7 @@ def every_contract() -> list[Contract]:
         *platform_exports.CONTRACTS,
         *sheets.CONTRACTS,
         *xapi.CONTRACTS,
+        *moodle.CONTRACTS,
         *meetings,
         *platforms,
     ]

@@ -17,7 +17,7 @@ from expectations.suite import (
 )
 from expectations.suites.statements import XAPI_STATEMENTS
 from orchestration.contracts import TIMESTAMP, Contract
-from orchestration.sources import registry, sheets, teams, zoom
+from orchestration.sources import moodle, registry, sheets, teams, zoom
 from orchestration.sources.platform import Platform
 
 FIRST_FACEBOOK_PAGE = "2004-02-04"
@@ -498,6 +498,79 @@ def _meetings(contract: Contract) -> Suite:
     )
 
 
+_IS_A_COURSE = no_row(
+    "every course is on Moodle's list of the same day",
+    "select 1 from audited anti join moodle.all_courses as courses "
+    "on audited.course_id = courses.id and audited.date = courses.date",
+    "warn",
+)
+_IS_ENROLLED = no_row(
+    "everybody is enrolled in the course on the same day",
+    "select 1 from audited anti join moodle.all_enrolments as enrolments using (course_id, user_id, date)",
+    "warn",
+)
+
+MOODLE_COURSES = Suite(
+    "landed",
+    "moodle.courses",
+    (
+        *_keeps_its_contract(moodle.COURSES),
+        in_order("startdate", "enddate", "warn"),
+        no_row(
+            "no two courses of a batch have one short name",
+            "select shortname from audited group by shortname, date, batch_id having count(*) > 1",
+            "warn",
+        ),
+    ),
+)
+
+MOODLE_ENROLMENTS = Suite(
+    "landed",
+    "moodle.enrolments",
+    (
+        *_keeps_its_contract(moodle.ENROLMENTS),
+        *_ids_are_whole("service_number"),
+        _IS_A_COURSE,
+        in_order("lastcourseaccess", "observed_at", "warn"),
+        no_row(
+            "no service number is two people's in a course",
+            """
+            select course_id
+            from audited
+            where service_number is not null
+            group by course_id, service_number, date, batch_id
+            having count(*) > 1
+            """,
+            "warn",
+        ),
+    ),
+)
+
+MOODLE_COMPLETIONS = Suite(
+    "landed",
+    "moodle.completions",
+    (
+        *_keeps_its_contract(moodle.COMPLETIONS),
+        _IS_A_COURSE,
+        _IS_ENROLLED,
+        in_order("last_criterion", "observed_at", "warn"),
+        no_row("no more criteria are met than there are", "select 1 from audited where criteria_complete > criteria"),
+    ),
+)
+
+MOODLE_GRADES = Suite(
+    "landed",
+    "moodle.grades",
+    (
+        *_keeps_its_contract(moodle.GRADES),
+        _IS_A_COURSE,
+        _IS_ENROLLED,
+        in_order("grademin", "graderaw", "warn"),
+        in_order("graderaw", "grademax", "warn"),
+        in_order("gradedategraded", "observed_at", "warn"),
+    ),
+)
+
 REGISTRY_MISSIONS = Suite(
     "landed",
     "registry.missions",
@@ -581,6 +654,10 @@ SUITES = (
     SHEETS_CERTIFICATES,
     SHEETS_STAFF,
     XAPI_STATEMENTS,
+    MOODLE_COURSES,
+    MOODLE_ENROLMENTS,
+    MOODLE_COMPLETIONS,
+    MOODLE_GRADES,
     SHEETS_SESSIONS,
     SHEETS_SIGN_INS,
     _meetings(zoom.PARTICIPANTS),

@@ -15,6 +15,7 @@ STEP_WORDS = {
     "platform_exports": "landing exported posts",
     "sheets": "landing training sheets",
     "xapi": "extracting from the learning record store",
+    "moodle": "extracting from Moodle",
     "zoom": "landing Zoom's meetings",
     "teams": "landing Teams' meetings",
     "landed_records": "auditing what was landed",

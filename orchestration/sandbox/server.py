@@ -3,7 +3,7 @@
 ``Sandbox`` serves ``/<platform>/as-of/<moment>/…`` on 127.0.0.1: below such a base URL all is as it was at
 that moment (UTC), and the server's clock (its ``Date`` header and the resets of rate limits) says so. So
 ninety nights can be run in one. A platform is one module with a class
-like ``x.X`` as its ``PROTOCOL``.
+like ``x.X`` as its ``PROTOCOL``. Systems that are no platforms, such as ``moodle.Moodle``, are given as they are.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -57,8 +58,8 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """Misbehave on requests whose path and query hold ``where`` and ``also``: let ``after`` pass, then spoil
-    ``times``."""
+    """Misbehave on requests whose path and query, or form, hold ``where`` and ``also``: let ``after`` pass, then
+    spoil ``times``."""
 
     kind: FaultKind
     where: str = ""
@@ -110,6 +111,9 @@ class Call:
     fault: Fault | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw_query: str = ""
+    form: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+    """The token that lets in, for a protocol that is shown it in the form."""
 
     def commits(self, kind: FaultKind) -> bool:
         return self.fault is not None and self.fault.kind is kind
@@ -185,6 +189,7 @@ class Sandbox:
         registry_dir: Path = REGISTRY_DIR,
         hurry: float | None = None,
         faults: Iterable[Fault] = (),
+        also: Iterable[Platform] = (),
         token: str | None = None,
         port: int = 0,
     ):
@@ -199,7 +204,7 @@ class Sandbox:
         # Imported here, because each protocol is written in this module's terms.
         self._platforms: list[Platform] = [
             import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in PLATFORMS
-        ]
+        ] + list(also)
         self._port = port
         self.open_windows: dict[tuple[str, str, str], tuple[float, int]] = {}
         """The windows under way, by platform, route and as-of moment."""
@@ -257,8 +262,8 @@ class Sandbox:
         for platform in self._platforms:
             base = f"/{platform.name}/as-of/{{as_of}}"
             for path, answer in platform.routes.items():
-                routes.append(Route(base + path, self._endpoint(platform, path, answer)))
-            routes.append(Route(base + "/{rest:path}", self._endpoint(platform, "", None)))
+                routes.append(Route(base + path, self._endpoint(platform, path, answer), methods=["GET", "POST"]))
+            routes.append(Route(base + "/{rest:path}", self._endpoint(platform, "", None), methods=["GET", "POST"]))
         return Starlette(routes=routes)
 
     def _endpoint(self, platform: Platform, route: str, handler: Callable[[Call], Answer] | None):
@@ -272,10 +277,11 @@ class Sandbox:
                 return _response(platform.refusal(404), as_of)
             if not platform.is_authorised(request.headers, self.token):
                 return _response(platform.refusal(401), as_of)
-            fault = self.faults.due(f"{request.url.path}?{request.url.query}")
+            written = (await request.body()).decode()
+            fault = self.faults.due(f"{request.url.path}?{request.url.query}{written}")
             if fault and fault.kind is FaultKind.SLOW:
                 await asyncio.sleep(fault.seconds)
-            response = self._answer(platform, route, handler, request, as_of, fault)
+            response = self._answer(platform, route, handler, request, dict(parse_qsl(written)), as_of, fault)
             self.requests[platform.name, response.status_code] += 1
             return response
 
@@ -287,6 +293,7 @@ class Sandbox:
         route: str,
         handler: Callable[[Call], Answer],
         request: Request,
+        form: Mapping[str, str],
         as_of: datetime,
         fault: Fault | None,
     ) -> Response:
@@ -304,7 +311,16 @@ class Sandbox:
         if fault and fault.kind in (FaultKind.NOT_FOUND, FaultKind.SERVER_ERROR, FaultKind.UNAVAILABLE):
             return _response(platform.refusal(int(fault.kind)), as_of, headers)
         try:
-            call = Call(request.path_params, request.query_params, as_of, fault, request.headers, request.url.query)
+            call = Call(
+                request.path_params,
+                request.query_params,
+                as_of,
+                fault,
+                request.headers,
+                request.url.query,
+                form,
+                self.token,
+            )
             answer = handler(call)
         except Refused as refused:
             answer = refused.answer

@@ -1,4 +1,4 @@
-"""The one way to ask a platform over HTTP: credentials in headers, retries with jittered back-off, rate limits.
+"""The one way to ask a platform over HTTP: credentials never in addresses, retries with jittered back-off, rate limits.
 
 Times are told by the server's own clock (its ``Date`` header), in UTC: an observation is as old as the answer,
 whatever this machine's clock says.
@@ -132,6 +132,27 @@ class Api:
         names the limit that the request counts against, where a platform has several; ``bearer`` stands in for the
         usual token."""
         headers = {} if bearer is None else {"Authorization": f"Bearer {self._sendable(bearer)}"}
+        # As a part of the address a query is sent as it is written.
+        url, query = (f"{path}?{params}", None) if isinstance(params, str) else (path, params)
+        request = self._client.build_request("GET", url.lstrip("/"), params=query, headers=headers)
+        return self._asked(request, path, limit, expect)
+
+    def post(
+        self,
+        path: str,
+        form: Mapping[str, Any],
+        *,
+        secrets: Mapping[str, SecretStr],
+        limit: str = "",
+        expect: type = dict,
+    ) -> Answer:
+        """The answer's JSON to a form that asks and changes nothing, so that it may be sent again. ``secrets`` are
+        fields of the form too: credentials, where a platform takes them in the body."""
+        hidden = {name: self._sendable(secret) for name, secret in secrets.items()}
+        request = self._client.build_request("POST", path.lstrip("/"), data={**form, **hidden})
+        return self._asked(request, path, limit, expect)
+
+    def _asked(self, request: httpx.Request, path: str, limit: str, expect: type) -> Answer:
         with self._gates_lock:
             gate = self._gates[limit]
         try:
@@ -139,7 +160,7 @@ class Api:
                 on=self._wait, attempts=self._attempts, timeout=None, wait_max=LONGEST_BACKOFF
             ):
                 with attempt:
-                    return self._answer(self._send(gate, path, params, headers), expect)
+                    return self._answer(self._send(gate, request), expect)
         except LimitReached as reached:
             raise NotAsked(
                 f"{self.platform}: {path} was not asked for: {reached}, and SIFARAT_RATE_LIMIT_PATIENCE_SECONDS is "
@@ -149,19 +170,15 @@ class Api:
             raise self._refusal(path, error.response) from None
         except (httpx.RequestError, _Unreadable) as error:
             attempts = "" if isinstance(error, HOPELESS) else f" in {self._attempts} attempts"
-            said = self._blotted(str(error) or type(error).__name__)
+            said = self.blotted(str(error) or type(error).__name__)
             raise Unreachable(f"{self.platform}: {path} could not be read{attempts}: {said}") from None
         raise AssertionError("a retry context returns or raises")
 
-    def _send(
-        self, gate: Gate, path: str, params: Mapping[str, Any] | str, headers: Mapping[str, str]
-    ) -> httpx.Response:
+    def _send(self, gate: Gate, request: httpx.Request) -> httpx.Response:
         gate.enter(self.patience_seconds)
         told, is_answered = None, False
         try:
-            # As a part of the address a query is sent as it is written.
-            url, query = (f"{path}?{params}", None) if isinstance(params, str) else (path, params)
-            response = self._client.get(url.lstrip("/"), params=query, headers=headers)
+            response = self._client.send(request)
             told, is_answered = self._dialect.allowance(response), True
             # Kept with the answer: an allowance may count answers, so each is shown to it once.
             response.extensions["allowance"] = told
@@ -199,7 +216,7 @@ class Api:
     def _refusal(self, path: str, response: httpx.Response) -> Refusal:
         said, body = _said(response)
         kind = TokenRefused if self._dialect.is_token_refused(response) else Refusal
-        message = f"{self.platform}: {path} answered {response.status_code}: {self._blotted(said)[:300]}"
+        message = f"{self.platform}: {path} answered {response.status_code}: {self.blotted(said)[:300]}"
         return kind(message, response.status_code, body)
 
     def _sendable(self, secret: SecretStr) -> str:
@@ -224,7 +241,7 @@ class Api:
         self._secrets.add(value)
         return SecretStr(b64encode(f"{user}:{value}".encode()).decode())
 
-    def _blotted(self, text: str) -> str:
+    def blotted(self, text: str) -> str:
         """A gateway may repeat what it refuses, so credentials are blotted out before a text is cut."""
         for secret in list(self._secrets):
             text = text.replace(secret, "***")

@@ -12,6 +12,7 @@
     ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
     ('xapi', 'statements'),
+    ('moodle', 'courses'), ('moodle', 'enrolments'), ('moodle', 'completions'), ('moodle', 'grades'),
     ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
     ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'), ('sheets', 'staff'),
 ] %}

@@ -7,7 +7,7 @@ select
     source_line,
     record_number,
     field,
-    case when source not in ('sheets', 'xapi', 'zoom', 'teams') then value end as value,
+    case when source not in ('sheets', 'xapi', 'moodle', 'zoom', 'teams') then value end as value,
     reason,
     observed_at,
     batch_id,

@@ -19,9 +19,10 @@ from orchestration.defs.registry.assets import register_of_missions
 from orchestration.defs.resources import Feeds
 from orchestration.defs.training.assets import training_sheets
 from orchestration.defs.training.meetings import teams_meetings, zoom_meetings
+from orchestration.defs.training.moodle import moodle_courses
 from orchestration.defs.training.xapi import training_statements
 from orchestration.defs.warehouse.assets import warehouse
-from orchestration.sources import registry, xapi
+from orchestration.sources import moodle, registry, xapi
 
 CHECK = "expectations"
 
@@ -57,6 +58,7 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
         exported_files,
         training_sheets,
         training_statements,
+        moodle_courses,
         zoom_meetings,
         teams_meetings,
     ),
@@ -64,14 +66,14 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
 def landed_records(feeds: Feeds):
     """What was landed since the standing publication, and every file that was ever landed.
 
-    A platform, or a learning record store, that brought nothing since then has nothing to audit; the register is
+    A platform, a learning record store or Moodle, that brought nothing since then has nothing to audit; the register is
     always looked at, since others are held against it.
     """
     standing = feeds.publications().open_one()
     published_at = standing.published_at if standing else None
     folder = feeds.settings.landing_dir
     views = landed_views(folder, [suite.table_name for suite in landed.SUITES], published_at)
-    read_by_day = (*registry.PLATFORMS, xapi.STATEMENTS.source)
+    read_by_day = (*registry.PLATFORMS, xapi.STATEMENTS.source, moodle.COURSES.source)
     due = [
         suite
         for suite in landed.SUITES

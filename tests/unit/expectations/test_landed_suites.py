@@ -90,6 +90,25 @@ STAY = {
     "joined_at": "2026-01-05T09:00:00Z",
     "left_at": "2026-01-05T10:00:00Z",
 }
+MOODLE_COURSE = {"id": 2, "shortname": "DIP-101", "fullname": "Protocol"}
+ENROLMENT = {"course_id": "2", "id": 7, "service_number": "FSO-7"}
+COMPLETION = {
+    "course_id": "2",
+    "user_id": "7",
+    "completionstatus": {"completed": True, "aggregation": 1},
+    "criteria_count": 2,
+    "criteria_complete": 2,
+    "utc_times": {"last_criterion": "2026-01-02T09:00:00Z"},
+}
+GRADE = {
+    "course_id": "2",
+    "user_id": "7",
+    "id": 30,
+    "itemtype": "course",
+    "graderaw": 85,
+    "grademin": 0,
+    "grademax": 100,
+}
 
 SOUND = {
     "registry.missions": [MISSION],
@@ -105,6 +124,10 @@ SOUND = {
     "xapi.statements": [STATEMENT],
     "sheets.sessions": [SESSION],
     "sheets.sign_ins": [SIGN_IN],
+    "moodle.courses": [MOODLE_COURSE],
+    "moodle.enrolments": [ENROLMENT],
+    "moodle.completions": [COMPLETION],
+    "moodle.grades": [GRADE],
     "zoom.participants": [STAY],
     "teams.participants": [STAY],
 }
@@ -193,6 +216,36 @@ FAULTS = [
     ("registry.missions", [MISSION | {"latitude": "96.9"}], "warn", "latitude is between -90 and 90"),
     ("registry.missions", [MISSION | {"latitude": "0", "longitude": "0"}], "warn", "no mission lies in the sea"),
     ("registry.accounts", [REGISTERED | {"mission_id": "kabul"}], "block", "every account's mission is in the same"),
+    (
+        "moodle.courses",
+        [MOODLE_COURSE, MOODLE_COURSE | {"id": 3}],
+        "warn",
+        "no two courses of a batch have one short name",
+    ),
+    (
+        "moodle.courses",
+        [MOODLE_COURSE | {"utc_times": {"startdate": "2026-01-02T09:00:00Z", "enddate": "2026-01-01T09:00:00Z"}}],
+        "warn",
+        "startdate is not after enddate",
+    ),
+    ("moodle.enrolments", [ENROLMENT, ENROLMENT | {"course_id": "3"}], "warn", "every course is on Moodle's list"),
+    ("moodle.enrolments", [ENROLMENT, ENROLMENT | {"id": 8}], "warn", "no service number is two people's"),
+    (
+        "moodle.enrolments",
+        [ENROLMENT, ENROLMENT | {"id": 8, "service_number": "9.2E+17"}],
+        "block",
+        "service_number was not turned into a rounded number",
+    ),
+    ("moodle.completions", [COMPLETION | {"criteria_complete": 3}], "block", "no more criteria are met than there are"),
+    ("moodle.completions", [COMPLETION, COMPLETION | {"user_id": "8"}], "warn", "everybody is enrolled in the course"),
+    (
+        "moodle.completions",
+        [COMPLETION | {"utc_times": {"last_criterion": "2026-02-02T09:00:00Z"}}],
+        "warn",
+        "last_criterion is not after observed_at",
+    ),
+    ("moodle.grades", [GRADE | {"graderaw": 101}], "warn", "graderaw is not after grademax"),
+    ("moodle.grades", [GRADE | {"graderaw": -1}], "warn", "grademin is not after graderaw"),
     ("xapi.statements", [STATEMENT | {"stored": "2026-01-01T09:00:00Z"}], "warn", "stored lies in the day"),
     ("xapi.statements", [STATEMENT | {"timestamp": "2026-01-03T10:00:00Z"}], "warn", "no statement was stored more"),
     ("xapi.statements", [STATEMENT | {"actor": {}}], "warn", "every statement names its actor"),

@@ -1,0 +1,55 @@
+"""Courses, enrolments, completions and grades, as Moodle keeps them."""
+
+import dagster as dg
+
+from orchestration.defs.landed import key_of, landed_spec, results
+from orchestration.defs.partitions import daily, window_of
+from orchestration.defs.resources import Feeds
+from orchestration.defs.training.meetings import MOST_TOLD
+from orchestration.landing import Receipt
+from orchestration.progress import logged
+from orchestration.sources import SourceError, moodle
+
+CHECK = "courses_read"
+TOLD = "Moodle gave all that was asked of every course, where a site is set."
+
+
+@dg.multi_asset(
+    name="moodle",
+    specs=[landed_spec(contract, group="training", kind="moodle") for contract in moodle.CONTRACTS],
+    check_specs=[dg.AssetCheckSpec(CHECK, asset=key_of(moodle.COURSES), description=TOLD)],
+    partitions_def=daily,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def moodle_courses(context: dg.AssetExecutionContext, feeds: Feeds):
+    """Moodle as it is now; what it does not give costs the night only that."""
+    landing = feeds.landing()
+    for contract in moodle.CONTRACTS:
+        landing.declare(contract)
+    receipts: list[Receipt] = []
+    told: list[str] = []
+    try:
+        site = moodle.connect(feeds.settings)
+        if site is not None:
+            with site:
+                receipts, told = moodle.extract(
+                    site,
+                    landing,
+                    feeds.settings,
+                    window_of(context),
+                    is_synthetic=feeds.is_synthetic,
+                    progress=logged(),
+                )
+    except SourceError as error:
+        told = [str(error)]
+    for words in told:
+        context.log.warning("%s", words)
+    yield from results(moodle.CONTRACTS, receipts)
+    yield dg.AssetCheckResult(
+        asset_key=key_of(moodle.COURSES),
+        check_name=CHECK,
+        passed=not told,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(told[:MOST_TOLD]) or TOLD,
+        metadata={"findings": len(told)},
+    )
