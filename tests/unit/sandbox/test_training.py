@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.landing import Landing
 from orchestration.sandbox.ministry import REGISTRY_DIR
-from orchestration.sandbox.training import OtherSeed, workshops, write_training_sheets
+from orchestration.sandbox.series import workshops
+from orchestration.sandbox.training import OtherSeed, write_training_sheets
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import sheets
 from orchestration.sources.mappings import unmapped_files
