@@ -34,6 +34,8 @@ from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
 from orchestration.sources.registry import PLATFORMS
 
 AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+TRAINING = ("zoom", "teams", "xapi")
+"""The systems of the ministry's workshops; each is a protocol as the platforms are."""
 
 
 class FaultKind(StrEnum):
@@ -198,7 +200,7 @@ class Sandbox:
         ministry = Ministry(seed, registry_dir)
         # Imported here, because each protocol is written in this module's terms.
         self._platforms: list[Platform] = [
-            import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in PLATFORMS
+            import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in (*PLATFORMS, *TRAINING)
         ]
         self._port = port
         self.open_windows: dict[tuple[str, str, str], tuple[float, int]] = {}
@@ -257,8 +259,8 @@ class Sandbox:
         for platform in self._platforms:
             base = f"/{platform.name}/as-of/{{as_of}}"
             for path, answer in platform.routes.items():
-                routes.append(Route(base + path, self._endpoint(platform, path, answer)))
-            routes.append(Route(base + "/{rest:path}", self._endpoint(platform, "", None)))
+                routes.append(Route(base + path, self._endpoint(platform, path, answer), methods=["GET", "POST"]))
+            routes.append(Route(base + "/{rest:path}", self._endpoint(platform, "", None), methods=["GET", "POST"]))
         return Starlette(routes=routes)
 
     def _endpoint(self, platform: Platform, route: str, handler: Callable[[Call], Answer] | None):
