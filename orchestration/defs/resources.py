@@ -80,7 +80,8 @@ class Feeds(dg.ConfigurableResource):
         return folder
 
     def platform_settings(self, platform: str, window: Window) -> Settings:
-        """The settings that a platform is read with: in the sandbox, its address and token as of the night."""
+        """The settings that a platform, or a system of the workshops, is read with: in the sandbox, its address and
+        token as of the night."""
         if self._sandbox is None:
             return self._settings
         return self._settings.model_copy(update=self._sandbox.settings(platform, as_of=_night_after(window)))

@@ -35,6 +35,8 @@ from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
 from orchestration.sources.registry import PLATFORMS
 
 AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+TRAINING = ("zoom", "teams", "xapi")
+"""The systems of the ministry's workshops; each is a protocol as the platforms are."""
 
 
 class FaultKind(StrEnum):
@@ -203,7 +205,7 @@ class Sandbox:
         ministry = Ministry(seed, registry_dir)
         # Imported here, because each protocol is written in this module's terms.
         self._platforms: list[Platform] = [
-            import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in PLATFORMS
+            import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in (*PLATFORMS, *TRAINING)
         ] + list(also)
         self._port = port
         self.open_windows: dict[tuple[str, str, str], tuple[float, int]] = {}

@@ -94,7 +94,9 @@ class TeamsReader:
         raise SourceError(f"teams: {path} has more than {MOST_PAGES} pages")
 
 
-def extract(landing: Landing, settings: Settings, window: Window) -> tuple[list[Receipt], list[str]]:
+def extract(
+    landing: Landing, settings: Settings, window: Window, *, is_synthetic: bool
+) -> tuple[list[Receipt], list[str]]:
     """Land the reports that ended in the window, of every listed meeting; also what could not be read, in words.
 
     A meeting that Graph refuses costs only itself. Raises TokenRefused when the token is refused, and SourceError
@@ -112,7 +114,7 @@ def extract(landing: Landing, settings: Settings, window: Window) -> tuple[list[
                     ended_at = utc(report.get("meetingEndDateTime"))
                     if ended_at and window.start_at <= ended_at < window.end_at and report.get("id"):
                         records = reader.records(user, meeting, str(report["id"]))
-                        receipts.append(landing.write(_batch(meeting, report, records, ended_at)))
+                        receipts.append(landing.write(_batch(meeting, report, records, ended_at, is_synthetic)))
             except TokenRefused:
                 raise
             except SourceError as error:
@@ -123,7 +125,11 @@ def extract(landing: Landing, settings: Settings, window: Window) -> tuple[list[
 
 
 def _batch(
-    meeting: str, report: dict[str, Any], records: list[tuple[dict[str, Any], datetime]], ended_at: datetime
+    meeting: str,
+    report: dict[str, Any],
+    records: list[tuple[dict[str, Any], datetime]],
+    ended_at: datetime,
+    is_synthetic: bool,
 ) -> Batch:
     report_key = f"{meeting}/{report['id']}"
     rows, raw = [], []
@@ -156,7 +162,7 @@ def _batch(
         # A report that has ended does not change: whenever it is read, it is the one of that day.
         day=ended_at.date(),
         text=text_of(PARTICIPANTS, rows, raw),
-        is_synthetic=False,
+        is_synthetic=is_synthetic,
     )
 
 

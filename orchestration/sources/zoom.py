@@ -144,7 +144,9 @@ class ZoomReader:
             return self._api.get(path, params, bearer=self._bearer)
 
 
-def extract(landing: Landing, settings: Settings, window: Window) -> tuple[list[Receipt], list[str]]:
+def extract(
+    landing: Landing, settings: Settings, window: Window, *, is_synthetic: bool
+) -> tuple[list[Receipt], list[str]]:
     """Land the window's meetings of every user; also what could not be read, in words.
 
     A user or meeting that Zoom refuses costs only itself. Raises SourceError when the app's credentials are refused.
@@ -156,7 +158,9 @@ def extract(landing: Landing, settings: Settings, window: Window) -> tuple[list[
             try:
                 for meeting in list(reader.meetings(user, window)):
                     try:
-                        receipts.append(landing.write(_batch(meeting, *reader.participants(meeting["uuid"]))))
+                        receipts.append(
+                            landing.write(_batch(meeting, *reader.participants(meeting["uuid"]), is_synthetic))
+                        )
                     except TokenRefused:
                         raise
                     except SourceError as error:
@@ -221,7 +225,7 @@ def _why(meeting: dict[str, Any], error: SourceError) -> str:
     return f"meeting {meeting['uuid']!r}: {error}"
 
 
-def _batch(meeting: dict[str, Any], stays: list[dict[str, Any]], observed_at: datetime) -> Batch:
+def _batch(meeting: dict[str, Any], stays: list[dict[str, Any]], observed_at: datetime, is_synthetic: bool) -> Batch:
     uuid, meeting_id = str(meeting["uuid"]), told_text(meeting.get("id"))
     there = [(n, stay) for n, stay in enumerate(stays, start=1) if stay.get("status") != "in_waiting_room"]
     rows: list[Row] = [
@@ -250,7 +254,7 @@ def _batch(meeting: dict[str, Any], stays: list[dict[str, Any]], observed_at: da
         # A meeting that has ended does not change: whenever it is read, it is the one of that day.
         day=(utc(meeting.get("end_time")) or observed_at).date(),
         text=text_of(PARTICIPANTS, rows, raw),
-        is_synthetic=False,
+        is_synthetic=is_synthetic,
     )
 
 

@@ -189,7 +189,7 @@ def told(tmp_path, progress, no_waiting):
         with MeetingServer() as server:
             for source in (zoom, teams):
                 if f"{source.__name__.rsplit('.')[-1]} api" in sources:
-                    _, untold = source.extract(landing, server.settings(), window)
+                    _, untold = source.extract(landing, server.settings(), window, is_synthetic=False)
                     assert untold == []
         run_dbt(data, "build", "--exclude-resource-type", "unit_test")
         with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:

@@ -23,7 +23,7 @@ def landing(tmp_path, no_waiting) -> Landing:
 
 def test_a_zoom_meeting_lands_whole_without_who_only_waited(landing):
     with MeetingServer() as server:
-        [receipt], told = zoom.extract(landing, server.settings(), DAY)
+        [receipt], told = zoom.extract(landing, server.settings(), DAY, is_synthetic=False)
     assert (receipt.landed, receipt.quarantined, receipt.day, told) == (3, 0, date(2026, 3, 2), [])
     stays = landing.read(zoom.PARTICIPANTS)
     assert set(stays["meeting_key"]) == {ZOOM_UUID}
@@ -37,13 +37,13 @@ def test_a_uuid_with_slashes_is_encoded_twice():
 
 def test_a_page_token_that_is_too_old_begins_the_meeting_again(landing):
     with MeetingServer(refused_tokens=2) as server:
-        [receipt], told = zoom.extract(landing, server.settings(), DAY)
+        [receipt], told = zoom.extract(landing, server.settings(), DAY, is_synthetic=False)
     assert (receipt.landed, told) == (3, [])
 
 
 def test_a_meeting_whose_tokens_are_always_refused_lands_nothing_of_itself(landing):
     with MeetingServer(refused_tokens=99) as server:
-        receipts, [told] = zoom.extract(landing, server.settings(), DAY)
+        receipts, [told] = zoom.extract(landing, server.settings(), DAY, is_synthetic=False)
     assert receipts == []
     assert "next page token is invalid" in told
     assert landing.read(zoom.PARTICIPANTS).is_empty()
@@ -51,15 +51,18 @@ def test_a_meeting_whose_tokens_are_always_refused_lands_nothing_of_itself(landi
 
 def test_a_meeting_without_a_report_is_told_and_is_no_failure(landing):
     with MeetingServer(has_report=False) as server:
-        receipts, [told] = zoom.extract(landing, server.settings(), DAY)
+        receipts, [told] = zoom.extract(landing, server.settings(), DAY, is_synthetic=False)
     assert receipts == []
     assert "has no report" in told
 
 
 def test_a_meeting_of_another_day_is_not_read(landing):
     with MeetingServer() as server:
-        assert zoom.extract(landing, server.settings(), Window.of_day(date(2026, 3, 3))) == ([], [])
-        assert teams.extract(landing, server.settings(), Window.of_day(date(2026, 3, 3))) == ([], [])
+        assert zoom.extract(landing, server.settings(), Window.of_day(date(2026, 3, 3)), is_synthetic=False) == ([], [])
+        assert teams.extract(landing, server.settings(), Window.of_day(date(2026, 3, 3)), is_synthetic=False) == (
+            [],
+            [],
+        )
 
 
 def test_refused_credentials_are_told_without_the_secret(landing):
@@ -69,21 +72,21 @@ def test_refused_credentials_are_told_without_the_secret(landing):
             (teams, {"teams_token": SecretStr("wrong-secret")}),
         ):
             with pytest.raises(TokenRefused) as refused:
-                source.extract(landing, server.settings(**wrong), DAY)
+                source.extract(landing, server.settings(**wrong), DAY, is_synthetic=False)
             assert "wrong-secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("source", [zoom, teams])
 def test_a_rate_limit_is_waited_for(landing, source):
     with MeetingServer(limited=1) as server:
-        receipts, told = source.extract(landing, server.settings(), DAY)
+        receipts, told = source.extract(landing, server.settings(), DAY, is_synthetic=False)
     assert (sum(receipt.landed for receipt in receipts), told) == (3 if source is zoom else 4, [])
 
 
 def test_both_reports_of_a_teams_meeting_land_and_a_second_reading_replaces_the_first(landing):
     with MeetingServer() as server:
         for _ in range(2):
-            receipts, told = teams.extract(landing, server.settings(), DAY)
+            receipts, told = teams.extract(landing, server.settings(), DAY, is_synthetic=False)
     assert ([receipt.landed for receipt in receipts], told) == ([2, 2], [])
     assert landing.read(teams.PARTICIPANTS).height == 4
 
@@ -91,7 +94,7 @@ def test_both_reports_of_a_teams_meeting_land_and_a_second_reading_replaces_the_
 def test_a_teams_meeting_that_is_refused_costs_only_itself(landing):
     with MeetingServer() as server:
         meetings = f"host@mofa.example/gone,{server.settings().teams_meetings}"
-        receipts, [told] = teams.extract(landing, server.settings(teams_meetings=meetings), DAY)
+        receipts, [told] = teams.extract(landing, server.settings(teams_meetings=meetings), DAY, is_synthetic=False)
     assert (len(receipts), "'host@mofa.example/gone'" in told) == (2, True)
 
 

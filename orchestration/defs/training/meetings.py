@@ -33,18 +33,23 @@ def meeting_assets(source: ModuleType, title: str, has_credentials: Callable[[Se
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def landed(context: dg.AssetExecutionContext, feeds: Feeds):
-        landing, settings, window = feeds.landing(), feeds.settings, window_of(context)
+        landing, window = feeds.landing(), window_of(context)
         landing.declare(contract)
         receipts, told = [], []
-        if has_credentials(settings):
+        for reading in feeds.readings(window):
+            settings = feeds.platform_settings(contract.source, reading)
+            if not has_credentials(settings):
+                break
             try:
-                receipts, told = source.extract(landing, settings, window)
+                landed_now, told_now = source.extract(landing, settings, reading, is_synthetic=feeds.is_synthetic)
+                receipts += landed_now
+                told += told_now
             except SourceError as error:
                 # What the API does not give today costs the night only its meetings.
-                told = [str(error)]
+                told.append(str(error))
         inbox = feeds.inbox(window)
         if inbox is not None:
-            clock = Clock(settings.meetings_zone, settings.meetings_day_first)
+            clock = Clock(feeds.settings.meetings_zone, feeds.settings.meetings_day_first)
             receipts += land_files(
                 landing,
                 inbox,

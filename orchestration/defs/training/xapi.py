@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.defs.landed import key_of, landed_spec, results
 from orchestration.defs.partitions import daily, window_of
 from orchestration.defs.resources import Feeds
-from orchestration.landing import Receipt
+from orchestration.landing import Receipt, Window
 from orchestration.progress import logged
 from orchestration.sources import SourceError, xapi
 
@@ -29,7 +29,7 @@ def training_statements(context: dg.AssetExecutionContext, feeds: Feeds):
     unread = ""
     for day in window_of(context).days:
         try:
-            lrs = xapi.connect(feeds.settings)
+            lrs = xapi.connect(feeds.platform_settings("xapi", Window.of_day(day)))
             if lrs is None:
                 break
             with lrs:

@@ -1,6 +1,6 @@
 import os
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,10 +10,12 @@ import pytest
 
 from orchestration.landing import Landing
 from orchestration.sandbox.ministry import REGISTRY_DIR
-from orchestration.sandbox.training import OtherSeed, workshops, write_training_sheets
+from orchestration.sandbox.series import held, workshops
+from orchestration.sandbox.training import OtherSeed, write_training_sheets
 from orchestration.settings import SHIPPED_MAPPINGS
-from orchestration.sources import sheets
+from orchestration.sources import sheets, teams, zoom
 from orchestration.sources.mappings import unmapped_files
+from orchestration.sources.meetings import Clock, land_files
 
 SEED = 2021
 NIGHT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -109,8 +111,64 @@ def test_a_write_that_fails_leaves_no_part_of_a_workbook_and_the_next_one_mends_
     assert workbooks(tmp_path) == workbooks(folder)
 
 
-def test_the_mapping_reads_every_workbook(folder):
-    assert unmapped_files(folder, SHIPPED_MAPPINGS) == []
+def test_the_mapping_reads_every_file_but_the_meetings_which_their_sources_know(folder):
+    assert all(name.startswith("meetings/") for name in unmapped_files(folder, SHIPPED_MAPPINGS))
+
+
+def test_the_meetings_files_tell_every_stay_as_it_was(folder, tmp_path):
+    landing = Landing(tmp_path, is_synthetic=True)
+    clock = Clock("UTC")
+    for source in (zoom, teams):
+        receipts = land_files(
+            landing,
+            folder,
+            SHIPPED_MAPPINGS,
+            source.PARTICIPANTS,
+            source.read_file,
+            clock,
+            is_synthetic=True,
+            progress=lambda *_: None,
+        )
+        assert {(r.quarantined, r.repeated, r.warned) for r in receipts} == {(0, 0, 0)}
+        told_by = source.PARTICIPANTS.source
+        true = [
+            (stay.name, stay.email, stay.joined_at.replace(tzinfo=None), stay.left_at.replace(tzinfo=None))
+            for edition in held(SEED, until=19)
+            for session in edition.workshop.sessions
+            if not session.is_told_by_api
+            for stay in edition.stays(session)
+            if stay.told_by == told_by
+        ]
+        landed = landing.read(source.PARTICIPANTS).select("name", "email", "joined_at", "left_at").rows()
+        assert Counter(landed) == Counter(true)
+
+
+def test_each_quarters_staff_list_names_everybody_and_where_they_are_posted_since_when(landed):
+    assert dict(landed["staff"]["source_file"].value_counts().iter_rows()) == {
+        f"staff/{workshop.course_id.lower()}.csv": 150 for workshop in workshops(NIGHT)
+    }
+    assert landed["staff"].group_by("date").agg(pl.col("mission_id").n_unique())["mission_id"].unique().to_list() == [
+        90
+    ]
+    assert (landed["staff"]["posted_on"] <= landed["staff"]["date"]).all()
+
+
+def test_who_passed_is_certified_for_two_years(landed):
+    passed = landed["registrations"].filter(pl.col("outcome").is_in(["Pass", "Distinction"]))
+    certified = landed["certificates"].select("course_id", "person_id")
+    assert sorted(certified.rows()) == sorted(passed.select("course_id", "person_id").rows())
+    first = landed["certificates"].filter(pl.col("course_id") == "SYN-2021-Q2")
+    assert set(first.select("issued_on", "expires_on").rows()) == {(date(2021, 4, 14), date(2023, 4, 14))}
+
+
+def test_the_test_results_are_those_of_the_assessments(landed):
+    assert sorted(landed["test_results"].select("course_id", "phase", "person_id", "score").rows(), key=str) == sorted(
+        (
+            (*row["assessment_id"].rsplit("-", 1), row["person_id"], row["score"])
+            for row in landed["assessment_results"].iter_rows(named=True)
+        ),
+        key=str,
+    )
 
 
 def test_everything_is_landed_as_synthetic_and_observed_when_it_was_saved(landed):
