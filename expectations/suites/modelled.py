@@ -324,6 +324,11 @@ FCT_ASSESSMENT = Suite(
     ),
 )
 
+_TOLD_RESULTS = (
+    "from marts.fct_assessment semi join audited as told "
+    "on fct_assessment.course_id = told.course_id and told.results is not null"
+)
+
 CAPACITY_BY_COURSE = Suite(
     "modelled",
     "marts.capacity_by_course",
@@ -336,19 +341,20 @@ CAPACITY_BY_COURSE = Suite(
             told_as="course_id",
         ),
         _adds_up(
-            "registrations of all courses are the registrations there are",
+            "registrations of all courses are the registrations there are, but for courses of few",
             "select coalesce(sum(registrations), 0) from audited",
-            "select count(*) from marts.fct_registration",
+            "select count(*) from marts.fct_registration semi join audited as told "
+            "on fct_registration.course_id = told.course_id and told.registrations is not null",
         ),
         _adds_up(
-            "results of all courses are the results of known courses",
+            "results of all courses are the results of known courses, but for courses of few",
             "select coalesce(sum(results), 0) from audited",
-            "select count(*) from marts.fct_assessment where course_id is not null",
+            f"select count(*) {_TOLD_RESULTS}",
         ),
         _adds_up(
-            "scores of all courses add up to those of the results",
+            "scores of all courses add up to those of the results, but for courses of few",
             "select round(coalesce(sum(score_sum), 0), 3) from audited",
-            "select round(coalesce(sum(score), 0), 3) from marts.fct_assessment where course_id is not null",
+            f"select round(coalesce(sum(score), 0), 3) {_TOLD_RESULTS}",
         ),
     ),
 )
