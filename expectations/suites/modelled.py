@@ -95,9 +95,9 @@ RECONCILIATION = Suite(
             from (
                 select source, 'posts' as table_name, observed_date as day from marts.fct_post_metrics_daily
                 union
-                select source, 'registrations', observed_date from marts.fct_registration
+                select source, 'registrations', observed_date from marts.fct_registration where source = 'sheets'
                 union
-                select source, 'assessment_results', observed_date from marts.fct_assessment
+                select source, 'assessment_results', observed_date from marts.fct_assessment where source = 'sheets'
             ) as told
             anti join audited
                 on
@@ -289,7 +289,19 @@ ENGAGEMENT_BY_MISSION_MONTHLY = Suite(
     ),
 )
 
-DIM_OFFICER = Suite("modelled", "marts.dim_officer", (_pseudonyms("officer_id"),))
+DIM_OFFICER = Suite(
+    "modelled",
+    "marts.dim_officer",
+    (
+        _pseudonyms("officer_id"),
+        in_order("valid_from_date", "valid_to_date"),
+        no_row(
+            "every officer has one current version",
+            "select officer_id from audited group by officer_id having count(*) filter (where is_current) != 1",
+            told_as="officer_id",
+        ),
+    ),
+)
 
 FCT_REGISTRATION = Suite(
     "modelled",
