@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from expectations.landing import landed_views
+from orchestration.contracts import TIMESTAMP
 from orchestration.identity.linkage import Mention
 
 
@@ -192,6 +193,18 @@ group by key
 order by key
 """
 
+_COLUMNS = {
+    "key": pl.String,
+    "name": pl.String,
+    "service_number": pl.String,
+    "email": pl.String,
+    "mission_id": pl.String,
+    "courses": pl.List(pl.String),
+    "lists": pl.List(pl.String),
+    "observed_at": TIMESTAMP,
+    "is_synthetic": pl.Boolean,
+}
+
 
 def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
     """One row per mention, by key: name, service_number, email, mission_id as last told, courses, lists, observed_at
@@ -206,9 +219,10 @@ def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
             _WRITTEN.format(source=place.table.split(".")[0], **vars(place)) for place in PLACES if place.table in views
         ]
         if not written:
-            return pl.DataFrame(schema={"key": pl.String})
+            return pl.DataFrame(schema=_COLUMNS)
         query = _MENTIONS.format(written="union all".join(written))
-        return connection.execute(query, {"home_pages": list(home_pages)}).pl()
+        rows = connection.execute(query, {"home_pages": list(home_pages)}).fetchall()
+    return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
 
 
 def as_mentions(rows: pl.DataFrame) -> list[Mention]:

@@ -117,7 +117,7 @@ def _linked(rows: pl.DataFrame, answers: Mapping[tuple[str, str], Answer]) -> tu
 
 def _fingerprint(rows: pl.DataFrame, answers: Mapping[tuple[str, str], Answer]) -> str:
     """Of everything that people are made from: mentions, answers, and the rules of this package."""
-    digest = hashlib.sha256(rows.drop("observed_at", strict=False).write_ndjson().encode())
+    digest = hashlib.sha256(rows.drop("observed_at").write_ndjson().encode())
     digest.update(json.dumps(sorted((*pair, answer.value) for pair, answer in answers.items())).encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
