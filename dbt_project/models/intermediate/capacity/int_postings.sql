@@ -71,7 +71,8 @@ spans as (
         min(observed_date) as first_list_date,
         -- A promotion at the same mission begins with the list that tells it.
         case when min_by(is_back or is_moved, day_number) then max_by(posted_date, day_number) end as posted_date,
-        max_by(next_list_date, day_number) as next_list_date,
+        -- The newest list has none after it: that it is NULL counts.
+        arg_max_null(next_list_date, day_number) as next_list_date,
         bool_or(is_synthetic) as is_synthetic
     from numbered
     group by person_id, posting_number, mission_id, grade
