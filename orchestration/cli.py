@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
@@ -32,6 +33,7 @@ LANDED_COLUMNS = {
     "repeated": "repeated",
     "warned": "warned",
 }
+SHOWN_OF_A_KEY = 10
 OWN_ERRORS = {
     "AuditFailed",
     "LandingError",
@@ -145,6 +147,57 @@ def rollback(run_id: str | None) -> None:
     except PublicationError as error:
         raise click.ClickException(str(error)) from None
     out.print(f"Current is now {publication.run_id}, published {publication.published_at:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+@sifarat.group(invoke_without_command=True)
+@click.pass_context
+def review(context: click.Context) -> None:
+    """List the questions of who is who that only a person can tell.
+
+    Answer them with `sifarat review answer LEFT RIGHT same` (or different), or write the word into the file's column
+    `answer`. The next night obeys, and keeps the answer for good.
+    """
+    if context.invoked_subcommand:
+        return
+    from orchestration.identity.review import open_questions
+
+    path = _settings().review
+    with _telling_unreadable():
+        questions = open_questions(path)
+    if not questions:
+        out.print(f"No question is open in {path}.")
+        return
+    table = Table("left", "right", "score", "evidence", title=f"{len(questions)} open questions in {path}")
+    for row in questions:
+        table.add_row(
+            row["left"][:SHOWN_OF_A_KEY], row["right"][:SHOWN_OF_A_KEY], row["score"], escape(row["evidence"])
+        )
+    out.print(table)
+    out.print("To answer: .venv/bin/sifarat review answer LEFT RIGHT same|different", markup=False)
+
+
+@review.command()
+@click.argument("left")
+@click.argument("right")
+@click.argument("word", metavar="same|different", type=click.Choice(["same", "different"]))
+def answer(left: str, right: str, word: str) -> None:
+    """Say whether LEFT and RIGHT are the same person. Keys may be shortened, as the list shows them."""
+    from orchestration.identity.linkage import Answer
+    from orchestration.identity.review import answer as write_answer
+
+    with _telling_unreadable():
+        row = write_answer(_settings().review, left, right, Answer(word))
+    out.print(f"{row['left'][:SHOWN_OF_A_KEY]} and {row['right'][:SHOWN_OF_A_KEY]}: {word}. The next night obeys.")
+
+
+@contextmanager
+def _telling_unreadable() -> Iterator[None]:
+    from orchestration.identity.review import UnreadableReview
+
+    try:
+        yield
+    except UnreadableReview as error:
+        raise click.ClickException(str(error)) from None
 
 
 @sifarat.command()

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     moodle_service_number: str = Field(
         "idnumber", description="Where a service number stands: idnumber, username or a profile field's short name"
     )
+    lrs_home_pages: str = Field(
+        "", description="Home pages of accounts that are named by service numbers, with commas between"
+    )
 
     zoom_base_url: str = Field("https://api.zoom.us", description="Zoom's API, without /v2")
     zoom_oauth_url: str = Field("https://zoom.us/oauth/token", description="Where Zoom gives access tokens")
@@ -94,6 +97,8 @@ class Settings(BaseSettings):
 
     pseudonym_key_file: Path | None = Field(None, description="Key of officers' pseudonyms; made once if missing")
 
+    review_file: Path | None = Field(None, description="Questions of who is who, and a person's answers (CSV)")
+
     sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
 
     @field_validator("meetings_zone")
@@ -103,7 +108,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{zone!r} is no zone of the IANA database, such as Asia/Karachi")
         return zone
 
-    @field_validator("data_dir", "inbox", "registry_dir", "pseudonym_key_file")
+    @field_validator("data_dir", "inbox", "registry_dir", "pseudonym_key_file", "review_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else None
@@ -137,6 +142,10 @@ class Settings(BaseSettings):
     @property
     def pseudonym_key(self) -> Path:
         return self.pseudonym_key_file or self.data_dir / "pseudonym.key"
+
+    @property
+    def review(self) -> Path:
+        return self.review_file or self.data_dir / "identity" / "review.csv"
 
 
 def load_settings() -> Settings:

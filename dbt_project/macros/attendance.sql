@@ -36,13 +36,6 @@
     group by {{ keys | join(', ') }}
 {%- endmacro %}
 
-{#- A person as a source wrote them down: two records alike in all three are one person there. -#}
-{% macro person_key(service_number, email, name) -%}
-    md5(
-        coalesce({{ service_number }}, '') || chr(31) || coalesce({{ email }}, '') || chr(31) || coalesce({{ name }}, '')
-    )
-{%- endmacro %}
-
 {#- The staging of a meeting tool's landed stays: all tools land the same record. -#}
 {% macro staged_participants(source_name) -%}
 with source as (
@@ -63,6 +56,7 @@ renamed as (
         name,
         original_name,
         email,
+        {{ person_key(source_name, email='email', name='coalesce(original_name, name)') }} as person_as_written,
         joined_at,
         left_at,
         duration_seconds,

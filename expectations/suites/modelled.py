@@ -95,9 +95,9 @@ RECONCILIATION = Suite(
             from (
                 select source, 'posts' as table_name, observed_date as day from marts.fct_post_metrics_daily
                 union
-                select source, 'registrations', observed_date from marts.fct_registration
+                select source, 'registrations', observed_date from marts.fct_registration where source = 'sheets'
                 union
-                select source, 'assessment_results', observed_date from marts.fct_assessment
+                select source, 'assessment_results', observed_date from marts.fct_assessment where source = 'sheets'
             ) as told
             anti join audited
                 on
@@ -289,7 +289,19 @@ ENGAGEMENT_BY_MISSION_MONTHLY = Suite(
     ),
 )
 
-DIM_OFFICER = Suite("modelled", "marts.dim_officer", (_pseudonyms("officer_id"),))
+DIM_OFFICER = Suite(
+    "modelled",
+    "marts.dim_officer",
+    (
+        _pseudonyms("officer_id"),
+        in_order("valid_from_date", "valid_to_date"),
+        no_row(
+            "every officer has one current version",
+            "select officer_id from audited group by officer_id having count(*) filter (where is_current) != 1",
+            told_as="officer_id",
+        ),
+    ),
+)
 
 FCT_REGISTRATION = Suite(
     "modelled",
@@ -324,6 +336,11 @@ FCT_ASSESSMENT = Suite(
     ),
 )
 
+_TOLD_RESULTS = (
+    "from marts.fct_assessment semi join audited as told "
+    "on fct_assessment.course_id = told.course_id and told.results is not null"
+)
+
 CAPACITY_BY_COURSE = Suite(
     "modelled",
     "marts.capacity_by_course",
@@ -336,19 +353,20 @@ CAPACITY_BY_COURSE = Suite(
             told_as="course_id",
         ),
         _adds_up(
-            "registrations of all courses are the registrations there are",
+            "registrations of all courses are the registrations there are, but for courses of few",
             "select coalesce(sum(registrations), 0) from audited",
-            "select count(*) from marts.fct_registration",
+            "select count(*) from marts.fct_registration semi join audited as told "
+            "on fct_registration.course_id = told.course_id and told.registrations is not null",
         ),
         _adds_up(
-            "results of all courses are the results of known courses",
+            "results of all courses are the results of known courses, but for courses of few",
             "select coalesce(sum(results), 0) from audited",
-            "select count(*) from marts.fct_assessment where course_id is not null",
+            f"select count(*) {_TOLD_RESULTS}",
         ),
         _adds_up(
-            "scores of all courses add up to those of the results",
+            "scores of all courses add up to those of the results, but for courses of few",
             "select round(coalesce(sum(score_sum), 0), 3) from audited",
-            "select round(coalesce(sum(score), 0), 3) from marts.fct_assessment where course_id is not null",
+            f"select round(coalesce(sum(score), 0), 3) {_TOLD_RESULTS}",
         ),
     ),
 )

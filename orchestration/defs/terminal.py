@@ -18,6 +18,7 @@ STEP_WORDS = {
     "moodle": "extracting from Moodle",
     "zoom": "landing Zoom's meetings",
     "teams": "landing Teams' meetings",
+    "identity__people": "telling who is who",
     "landed_records": "auditing what was landed",
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",

@@ -45,6 +45,37 @@ def write_review(path: Path, doubts: Iterable[Doubt]) -> None:
         for d in doubts
         if (d.left, d.right) not in answers
     ]
+    _write(path, [*kept, *opened])
+
+
+def open_questions(path: Path) -> list[dict[str, str]]:
+    """The rows that wait for an answer, surest first. Raises UnreadableReview."""
+    return [row for _, row in _rows(path) if not row["answer"].strip()]
+
+
+def answer(path: Path, left: str, right: str, word: Answer) -> dict[str, str]:
+    """Write the answer to the open question about two keys, or the beginnings of keys. Gives the answered row. Raises
+    UnreadableReview where no question, or more than one, is meant."""
+    rows = [row for _, row in _rows(path)]
+    asked = [
+        row
+        for row in rows
+        if not row["answer"].strip()
+        and any(row["left"].startswith(one) and row["right"].startswith(other) for one, other in _either(left, right))
+    ]
+    if len(asked) != 1:
+        many = "no open question is" if not asked else f"{len(asked)} open questions are"
+        raise UnreadableReview(f"{path}: {many} about {left} and {right}; `sifarat review` lists them")
+    asked[0]["answer"] = word.value
+    _write(path, rows)
+    return asked[0]
+
+
+def _either(left: str, right: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (left, right), (right, left)
+
+
+def _write(path: Path, rows: Iterable[dict[str, str]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
@@ -52,7 +83,7 @@ def write_review(path: Path, doubts: Iterable[Doubt]) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows([*kept, *opened])
+            writer.writerows(rows)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

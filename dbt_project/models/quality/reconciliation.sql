@@ -15,6 +15,7 @@
     ('moodle', 'courses'), ('moodle', 'enrolments'), ('moodle', 'completions'), ('moodle', 'grades'),
     ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
     ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'), ('sheets', 'staff'),
+    ('identity', 'people'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({

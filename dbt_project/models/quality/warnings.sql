@@ -7,7 +7,7 @@ select
     source_line,
     record_number,
     field,
-    case when source not in ('sheets', 'xapi', 'moodle', 'zoom', 'teams') then value end as value,
+    {{ told_in_public('value') }} as value,
     reason,
     observed_at,
     batch_id,

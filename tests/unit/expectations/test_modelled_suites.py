@@ -28,7 +28,7 @@ MODELLED: dict[str, list[dict]] = {
         }
     ],
     "marts.dim_course": [{"course_id": "C1"}],
-    "marts.dim_officer": [{"officer_id": OFFICER, "mission_id": "tokyo", "courses": 1}],
+    "marts.dim_officer": [{"officer_id": OFFICER, "mission_id": "tokyo", "courses": 1, "is_current": True}],
     "marts.fct_post": [
         {
             "post_id": "x:10",
@@ -298,6 +298,7 @@ FAULTS = [
     (MONTHLY, "reposts = 2", "block", "reposts of all missions and months", "2 against 0"),
     (MONTHLY, "engagements = 9", "block", "engagements of all missions and months", "9 against 8"),
     ("marts.dim_officer", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
+    ("marts.dim_officer", "is_current = false", "block", "every officer has one current version", OFFICER),
     ("marts.fct_registration", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
     ("marts.fct_registration", "outcome = 'Passt', is_passed = false", "warn", "outcome is one of", None),
     ("marts.fct_registration", "is_passed = false", "block", "is_passed is told exactly", None),

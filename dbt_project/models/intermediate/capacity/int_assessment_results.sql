@@ -2,20 +2,22 @@
 {{ config(schema='restricted') }}
 
 select
-    assessment_id,
-    person_id,
-    submitted_day,
-    submitted_date,
-    is_banked,
-    score,
+    told.assessment_id,
+    persons.person_id,
+    told.submitted_day,
+    told.submitted_date,
+    told.is_banked,
+    told.score,
     row_number() over (
-        partition by assessment_id, person_id
-        order by observed_at desc, batch_id desc, source_line desc, source_file desc
+        partition by told.assessment_id, persons.person_id
+        order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
     ) = 1 as is_last,
-    observed_date,
-    observed_at,
-    batch_id,
-    source_file,
-    source_line,
-    is_synthetic
-from {{ ref('stg_sheets__assessment_results') }}
+    told.observed_date,
+    told.observed_at,
+    told.batch_id,
+    told.source_file,
+    told.source_line,
+    told.is_synthetic
+from {{ ref('stg_sheets__assessment_results') }} as told
+inner join {{ ref('int_person_keys') }} as persons
+    on told.person_as_written = persons.person_as_written

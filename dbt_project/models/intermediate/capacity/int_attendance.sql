@@ -16,7 +16,7 @@ with seen as (
         intervals.is_synthetic
     from {{ ref('int_attendance_intervals') }} as intervals
     inner join {{ ref('int_person_keys') }} as persons
-        on intervals.source = persons.source and intervals.person_as_written = persons.person_as_written
+        on intervals.person_as_written = persons.person_as_written
 
 ),
 
@@ -62,6 +62,7 @@ select
     people.session_id,
     people.person_id,
     sessions.course_id,
+    cast(sessions.starts_at as date) as session_date,
     people.mission_id,
     cast(
         coalesce(

@@ -2,19 +2,21 @@
 {{ config(schema='restricted') }}
 
 select
-    certificate_id,
-    person_id,
-    course_id,
-    issued_date,
-    expires_date,
+    told.certificate_id,
+    persons.person_id,
+    told.course_id,
+    told.issued_date,
+    told.expires_date,
     row_number() over (
-        partition by certificate_id
-        order by observed_at desc, batch_id desc, source_line desc, source_file desc
+        partition by told.certificate_id
+        order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
     ) = 1 as is_last,
-    observed_date,
-    observed_at,
-    batch_id,
-    source_file,
-    source_line,
-    is_synthetic
-from {{ ref('stg_sheets__certificates') }}
+    told.observed_date,
+    told.observed_at,
+    told.batch_id,
+    told.source_file,
+    told.source_line,
+    told.is_synthetic
+from {{ ref('stg_sheets__certificates') }} as told
+inner join {{ ref('int_person_keys') }} as persons
+    on told.person_as_written = persons.person_as_written

@@ -10,7 +10,7 @@ with people as (
         course_id,
         observed_at,
         is_synthetic
-    from {{ ref('stg_sheets__registrations') }}
+    from {{ ref('int_registrations') }}
 
     union all
 
@@ -21,7 +21,7 @@ with people as (
         null as course_id,
         observed_at,
         is_synthetic
-    from {{ ref('stg_sheets__assessment_results') }}
+    from {{ ref('int_assessment_results') }}
 
     union all
 
@@ -43,7 +43,7 @@ with people as (
         course_id,
         observed_at,
         is_synthetic
-    from {{ ref('stg_sheets__nominations') }}
+    from {{ ref('int_nominations') }}
 
     union all
 
@@ -54,7 +54,7 @@ with people as (
         null as course_id,
         observed_at,
         is_synthetic
-    from {{ ref('stg_sheets__test_results') }}
+    from {{ ref('int_test_results') }}
 
     union all
 
@@ -65,7 +65,30 @@ with people as (
         null as course_id,
         observed_at,
         is_synthetic
-    from {{ ref('stg_sheets__certificates') }}
+    from {{ ref('int_certificates') }}
+
+    union all
+
+    select
+        person_id,
+        null as mission_id,
+        null as gender,
+        course_id,
+        observed_at,
+        is_synthetic
+    from {{ ref('int_course_statements') }}
+
+    union all
+
+    -- Where an officer serves is the postings' matter.
+    select
+        person_id,
+        null as mission_id,
+        gender,
+        null as course_id,
+        cast(valid_from_date as timestamp) as observed_at,
+        is_synthetic
+    from {{ ref('int_postings') }}
 
 ),
 

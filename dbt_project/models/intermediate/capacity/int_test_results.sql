@@ -2,20 +2,22 @@
 {{ config(schema='restricted') }}
 
 select
-    course_id,
-    person_id,
-    phase,
-    score,
-    max_score,
-    taken_date,
+    told.course_id,
+    persons.person_id,
+    told.phase,
+    told.score,
+    told.max_score,
+    told.taken_date,
     row_number() over (
-        partition by course_id, person_id, phase
-        order by observed_at desc, batch_id desc, source_line desc, source_file desc
+        partition by told.course_id, persons.person_id, told.phase
+        order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
     ) = 1 as is_last,
-    observed_date,
-    observed_at,
-    batch_id,
-    source_file,
-    source_line,
-    is_synthetic
-from {{ ref('stg_sheets__test_results') }}
+    told.observed_date,
+    told.observed_at,
+    told.batch_id,
+    told.source_file,
+    told.source_line,
+    told.is_synthetic
+from {{ ref('stg_sheets__test_results') }} as told
+inner join {{ ref('int_person_keys') }} as persons
+    on told.person_as_written = persons.person_as_written

@@ -22,3 +22,33 @@ inner join {{ ref('int_officers') }} as officers
 left join {{ ref('int_assessments') }} as assessments
     on results.assessment_id = assessments.assessment_id
 where results.is_last
+
+union all
+
+-- What a learning record store scored: the last score of each activity and person, in per cent.
+select
+    statements.object_id as assessment_id,
+    officers.officer_id,
+    statements.course_id,
+    null as kind,
+    null as weight,
+    null as due_day,
+    null as submitted_day,
+    cast(statements.happened_at as date) as submitted_date,
+    null as is_banked,
+    statements.score_percent as score,
+    100 as max_score,
+    statements.source_file,
+    statements.source_line,
+    statements.batch_id,
+    statements.observed_date,
+    'xapi' as source,
+    statements.is_synthetic
+from {{ ref('int_course_statements') }} as statements
+inner join {{ ref('int_officers') }} as officers
+    on statements.person_id = officers.person_id
+where statements.score_percent is not null
+qualify row_number() over (
+    partition by statements.object_id, officers.officer_id
+    order by statements.happened_at desc, statements.statement_id desc
+) = 1

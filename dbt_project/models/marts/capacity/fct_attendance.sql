@@ -13,5 +13,6 @@ select
 from {{ ref('int_attendance') }} as attendance
 inner join {{ ref('int_officers') }} as officers
     on attendance.person_id = officers.person_id
+{{ join_posting('attendance.person_id', 'attendance.session_date') }}
 left join {{ ref('dim_mission') }} as missions
-    on coalesce(attendance.mission_id, officers.mission_id) = missions.mission_id
+    on coalesce(postings.mission_id, attendance.mission_id, officers.mission_id) = missions.mission_id

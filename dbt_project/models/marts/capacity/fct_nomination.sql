@@ -12,6 +12,9 @@ select
 from {{ ref('int_nominations') }} as nominations
 inner join {{ ref('int_officers') }} as officers
     on nominations.person_id = officers.person_id
+{{ join_posting(
+    'nominations.person_id', 'coalesce(nominations.nominated_date, nominations.observed_date)'
+) }}
 left join {{ ref('dim_mission') }} as missions
-    on nominations.mission_id = missions.mission_id
+    on coalesce(postings.mission_id, nominations.mission_id) = missions.mission_id
 where nominations.is_last

@@ -1,21 +1,27 @@
 with registrations as (
 
     select
-        person_id,
+        officer_id,
         count(*) as courses
-    from {{ ref('int_registrations') }}
-    where is_last
-    group by person_id
+    from {{ ref('fct_registration') }}
+    group by officer_id
 
 )
 
 select
     officers.officer_id,
+    postings.valid_from_date,
+    postings.valid_to_date,
+    coalesce(postings.is_current, true) as is_current,
     coalesce(missions.mission_id, 'unassigned') as mission_id,
+    postings.grade,
+    coalesce(postings.gender, officers.gender) as gender,
     coalesce(registrations.courses, 0) as courses,
     officers.is_synthetic
 from {{ ref('int_officers') }} as officers
+left join {{ ref('int_postings') }} as postings
+    on officers.person_id = postings.person_id
 left join registrations
-    on officers.person_id = registrations.person_id
+    on officers.officer_id = registrations.officer_id
 left join {{ ref('dim_mission') }} as missions
-    on officers.mission_id = missions.mission_id
+    on coalesce(postings.mission_id, officers.mission_id) = missions.mission_id

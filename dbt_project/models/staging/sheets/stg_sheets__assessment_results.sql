@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with source as (
 
     {{ landed('sheets', 'assessment_results') }}
@@ -9,6 +11,7 @@ renamed as (
     select
         assessment_id,
         person_id,
+        {{ person_key('sheets', 'person_id') }} as person_as_written,
         submitted_day,
         submitted_on as submitted_date,
         is_banked,

@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with source as (
 
     {{ landed('sheets', 'certificates') }}
@@ -12,6 +14,7 @@ renamed as (
         course_id,
         name,
         email,
+        {{ person_key('sheets', 'person_id', email='email', name='name') }} as person_as_written,
         issued_on as issued_date,
         expires_on as expires_date,
         date as observed_date,

@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with source as (
 
     {{ landed('sheets', 'nominations') }}
@@ -12,6 +14,7 @@ renamed as (
         service_number,
         name,
         email,
+        {{ person_key('sheets', 'person_id', 'service_number', 'email', 'name') }} as person_as_written,
         mission_id,
         nominated_on as nominated_date,
         date as observed_date,

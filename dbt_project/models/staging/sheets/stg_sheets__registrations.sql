@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with source as (
 
     {{ landed('sheets', 'registrations') }}
@@ -9,6 +11,7 @@ renamed as (
     select
         course_id,
         person_id,
+        {{ person_key('sheets', 'person_id') }} as person_as_written,
         mission_id,
         gender,
         outcome,

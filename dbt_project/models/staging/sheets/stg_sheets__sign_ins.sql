@@ -13,6 +13,7 @@ renamed as (
         person,
         service_number,
         email,
+        {{ person_key('sheets', 'person', 'service_number', 'email') }} as person_as_written,
         mission_id,
         signed_at,
         left_at,

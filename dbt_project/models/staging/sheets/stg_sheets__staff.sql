@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with source as (
 
     {{ landed('sheets', 'staff') }}
@@ -11,6 +13,7 @@ renamed as (
         service_number,
         name,
         email,
+        {{ person_key('sheets', 'person_id', 'service_number', 'email', 'name') }} as person_as_written,
         mission_id,
         posted_on as posted_date,
         grade,

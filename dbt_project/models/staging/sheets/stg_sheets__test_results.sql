@@ -1,3 +1,5 @@
+{{ config(schema='restricted') }}
+
 with source as (
 
     {{ landed('sheets', 'test_results') }}
@@ -11,6 +13,7 @@ renamed as (
         person_id,
         phase,
         name,
+        {{ person_key('sheets', 'person_id', name='name') }} as person_as_written,
         score,
         max_score,
         taken_on as taken_date,

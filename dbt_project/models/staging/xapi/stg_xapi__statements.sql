@@ -67,4 +67,7 @@ renamed as (
 
 )
 
-select * from renamed
+select
+    *,
+    {{ person_key('xapi', 'actor', name='actor_name') }} as person_as_written
+from renamed

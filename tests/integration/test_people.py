@@ -1,0 +1,185 @@
+"""Who is who through a night: mentions of every source linked, landed, asked about and answered."""
+
+import hashlib
+from datetime import UTC, date, datetime
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration.identity.linkage import Answer
+from orchestration.identity.mentions import collect
+from orchestration.identity.people import PEOPLE, link_landed
+from orchestration.identity.review import answer, open_questions
+from orchestration.landing import Batch, Landing
+from orchestration.pseudonyms import make_key_once
+from orchestration.settings import SHIPPED_MAPPINGS
+from orchestration.sources import sheets, teams, xapi, zoom
+from orchestration.sources.meetings import Clock, land_files
+from tests.integration.test_attendance import run_dbt
+from tests.people import write_inbox
+from tests.platforms import every_contract
+
+ASKED = """\
+Number,Name,Email,Mission,Since
+FSO-71001,Quintavia Zebrowska,quintavia@zz-mofa.example,tokyo,2025-09-01
+FSO-71002,Bartholemy Okonkwu,bartholemy@zz-mofa.example,paris,2025-09-01
+FSO-71003,Amara Nadeem Siddiqui,amara@zz-mofa.example,oslo,2025-09-01
+"""
+
+
+@pytest.fixture
+def data(tmp_path, progress):
+    """Lands an inbox, as the nightly run does."""
+    landing = Landing(tmp_path / "landing", is_synthetic=False)
+    for contract in every_contract():
+        landing.declare(contract)
+
+    def land(**changed: str) -> Landing:
+        inbox = write_inbox(tmp_path / "inbox", **changed)
+        sheets.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
+        for source in (zoom, teams):
+            land_files(
+                landing,
+                inbox,
+                SHIPPED_MAPPINGS,
+                source.PARTICIPANTS,
+                source.read_file,
+                Clock("UTC", is_day_first=False),
+                is_synthetic=False,
+                progress=progress,
+            )
+        return landing
+
+    return land
+
+
+def people_of(landing: Landing) -> set[str]:
+    return set(landing.read(PEOPLE)["person_id"])
+
+
+def test_an_officer_of_every_source_is_one_person_whatever_is_written(data, tmp_path):
+    outcome = link_landed(data(), tmp_path / "review.csv")
+    assert people_of(Landing(tmp_path / "landing", is_synthetic=False)) == {"FSO-71001", "FSO-71002"}
+    assert (outcome.people, outcome.fault) == (2, None)
+
+
+def test_who_is_only_a_number_is_not_weighed_and_goes_to_the_person_of_that_number(data, tmp_path):
+    landing = data()
+    rows = collect(landing.root).filter(pl.col("name").is_null() & pl.col("email").is_null())
+    # "FSO-71001" and "FSO-71002" of registrations and results.
+    assert sorted(rows["service_number"]) == ["FSO-71001", "FSO-71002"]
+    link_landed(landing, tmp_path / "review.csv")
+    people = landing.read(PEOPLE).join(rows.select("key"), on="key")
+    assert sorted(people["person_id"]) == ["FSO-71001", "FSO-71002"]
+
+
+def test_nothing_is_linked_anew_while_nothing_changed(data, tmp_path):
+    landing, review = data(), tmp_path / "review.csv"
+    first = link_landed(landing, review)
+    second = link_landed(landing, review)
+    assert (first.receipt is not None, second.receipt) == (True, None)
+    assert (second.people, second.open_questions) == (first.people, first.open_questions)
+    assert len(landing.committed(PEOPLE)) == 1
+
+
+def test_a_broken_review_file_is_told_and_the_last_people_stand(data, tmp_path):
+    landing, review = data(), tmp_path / "review.csv"
+    link_landed(landing, review)
+    standing = landing.read(PEOPLE)
+    review.write_text("left,right\n")
+    outcome = link_landed(landing, review)
+    assert "the first line must be left,right,evidence,score,answer" in outcome.fault
+    assert landing.read(PEOPLE).equals(standing)
+    assert review.read_text() == "left,right\n"
+
+
+def test_an_answer_is_obeyed_by_the_next_run(data, tmp_path):
+    """One list writes initials, which only a person can tell."""
+    asked = "Certificate,Who,Course,Name,Email,Day\nC-9,A. N. Siddiqui,W1,A. N. Siddiqui,,2026-03-04\n"
+    landing, review = data(staff=ASKED, certificates=asked), tmp_path / "review.csv"
+    link_landed(landing, review)
+    [row] = [row for row in open_questions(review) if "siddiqui" in row["evidence"].lower()]
+    before = people_of(landing)
+    answer(review, row["right"][:8], row["left"][:8], Answer.SAME)
+    outcome = link_landed(landing, review)
+    assert before - people_of(landing) == {person for person in before if person.startswith("person-")}
+    assert len(before) - len(people_of(landing)) == 1
+    assert outcome.mentions_by_method["answer"] >= 1
+    assert row["left"] not in [open_row["left"] for open_row in open_questions(review)]
+
+
+def statement(number: int, actor: dict, verb: str, activity: str, score: float | None = None) -> dict:
+    return {
+        "id": f"00000000-0000-4000-8000-{number:012d}",
+        "actor": actor,
+        "verb": {"id": f"http://adlnet.gov/expapi/verbs/{verb}"},
+        "object": {"id": activity},
+        "timestamp": "2026-03-02T12:00:00Z",
+        "stored": "2026-03-02T12:00:00Z",
+        **({} if score is None else {"result": {"score": {"scaled": score}}}),
+    }
+
+
+def land_statements(landing: Landing, *statements: dict) -> None:
+    landing.write(
+        Batch(
+            contract=xapi.STATEMENTS,
+            batch_id="20260302-0001",
+            source_file="xapi api",
+            observed_at=datetime(2026, 3, 3, 1, tzinfo=UTC),
+            day=date(2026, 3, 2),
+            text=xapi.STATEMENTS.from_payloads([xapi.payload_of(one) for one in statements]),
+            is_synthetic=False,
+        )
+    )
+
+
+def test_marts_know_one_officer_behind_every_spelling_and_statement(data, tmp_path):
+    """Zebrowska is nominated twice, told by three sources of one session, and known to the store by a mailbox, its
+    digest and an account; the staff list has her in Tokyo, whatever the sheets say."""
+    landing = data()
+    digest = hashlib.sha1(b"mailto:quintavia@zz-mofa.example").hexdigest()
+    home = "https://staff.zz-mofa.example"
+    land_statements(
+        landing,
+        statement(1, {"mbox": "mailto:Quintavia@zz-mofa.example"}, "completed", "https://lms.example/courses/W1"),
+        statement(2, {"mbox_sha1sum": digest}, "scored", "https://lms.example/quiz?course=W1", 0.5),
+        statement(3, {"account": {"homePage": home, "name": "fso-71002"}}, "passed", "https://lms.example/W1", 0.8),
+    )
+    link_landed(landing, tmp_path / "review.csv", [home])
+    make_key_once(tmp_path / "pseudonym.key")
+    run_dbt(tmp_path, "build", "--exclude-resource-type", "unit_test")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+
+        def told(fact: str, columns: str) -> list[tuple]:
+            return connection.execute(
+                f"select {columns} from marts.{fact} inner join restricted.int_officers using (officer_id) order by all"
+            ).fetchall()
+
+        assert told("fct_attendance", "person_id, minutes_present, sources") == [
+            ("FSO-71001", 50.0, "sheets, teams, zoom")
+        ]
+        assert told("fct_nomination", "person_id, cast(nominated_date as varchar)") == [("FSO-71001", "2026-02-02")]
+        assert told("fct_registration", "person_id, outcome, cast(completed_at as varchar), source") == [
+            ("FSO-71001", "Pass", "2026-03-02 12:00:00", "sheets"),
+            ("FSO-71002", "Fail", None, "sheets"),
+        ]
+        assert told("fct_assessment", "person_id, assessment_id, score, source") == [
+            ("FSO-71001", "E1", 18.0, "sheets"),
+            ("FSO-71001", "https://lms.example/quiz?course=W1", 50.0, "xapi"),
+            ("FSO-71002", "https://lms.example/W1", 80.0, "xapi"),
+        ]
+        unreconciled = "select source, table_name from quality.reconciliation where not is_reconciled"
+        assert connection.execute(unreconciled).fetchall() == []
+        superseded = "select superseded, modelled from quality.reconciliation where table_name = 'nominations'"
+        assert connection.execute(superseded).fetchall() == [(1, 1)]
+        postings = (
+            "select person_id, mission_id, cast(valid_from_date as varchar) from restricted.int_postings order by 1"
+        )
+        assert connection.execute(postings).fetchall() == [
+            ("FSO-71001", "tokyo", "2025-09-01"),
+            ("FSO-71002", "paris", "2025-09-01"),
+        ]
+        known = "select count(*) from restricted.int_person_keys where not is_linked"
+        assert connection.execute(known).fetchone() == (0,)
