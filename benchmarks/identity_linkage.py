@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -94,19 +94,28 @@ def _tell(title: str, found: Score) -> None:
 
 
 def _crowd(count: int) -> list[Mention]:
-    """So many mentions of officers of all three sets, and as many that bear a service number alone."""
+    """So many mentions of officers of all three sets, in courses of two dozen or so, and as many that bear a service
+    number alone."""
     each = count // (4 * len(SETS))
+    groups = max(count // 300, 1)
     named = [
         mention
         for half in SETS
-        for mention in mentions_of(labelled_pairs(half, seed=11, same=each, different=each, people=count // 15))
+        for n, pair in enumerate(labelled_pairs(half, seed=11, same=each, different=each, people=count // 15))
+        for mention in (_of_class(pair.left, n % groups), _of_class(pair.right, n % groups))
     ]
     return named + [Mention(f"learner-{n}", service_number=f"L-{n}") for n in range(count)]
 
 
+def _of_class(mention: Mention, group: int) -> Mention:
+    return replace(mention, courses=frozenset(f"{course}, class {group}" for course in mention.courses))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Precision, recall and pace of identity linkage")
-    parser.add_argument("--mentions", type=int, default=20_000, help="how many mentions with names to link for the pace")
+    parser.add_argument(
+        "--mentions", type=int, default=20_000, help="how many mentions with names to link for the pace"
+    )
     parser.add_argument("--sets", nargs="*", default=SETS, choices=SETS)
     asked = parser.parse_args()
     for half in asked.sets:

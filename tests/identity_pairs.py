@@ -216,7 +216,9 @@ class Pair:
         return self.left_person == self.right_person
 
 
-def labelled_pairs(half: Half, *, seed: int = 7, same: int = 300, different: int = 300, people: int = 220) -> list[Pair]:
+def labelled_pairs(
+    half: Half, *, seed: int = 7, same: int = 300, different: int = 300, people: int = 220
+) -> list[Pair]:
     """``same`` pairs of one officer and ``different`` ones of two, of the half's names, among about ``people``."""
     chance = random.Random(f"{seed}|{half}")
     everybody = _people(chance, half, people)

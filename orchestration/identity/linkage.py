@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from orchestration.identity.names import parts_of
 
-LINK_BITS = 4.0
+LINK_BITS = 2.0
 REVIEW_BITS = -6.0
 CLOSE_CALL_BITS = 3.0
 """Two people who claim one mention this closely are told apart by a person."""

@@ -151,6 +151,8 @@ def folded(part: str) -> str:
     sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
     sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
+    if re.fullmatch("muham[aei]d", sound):
+        return "muhamad"
     return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and "y" in part else sound
 
 
@@ -223,14 +225,17 @@ def alike(one: str, other: str) -> Likeness:
     return Likeness.NONE
 
 
+@lru_cache(maxsize=1 << 20)
 def rest_of(left: str, right: str) -> Rest:
     """How the parts beside the two compared stand to each other, each name's in one text."""
-    ones, others = ([part for part in text.split() if folded(part) not in OFTEN_LEFT_OUT] for text in (left, right))
-    if any(alike(one, other) for one in ones for other in others):
+    ones, others = left.split(), right.split()
+    shared = [(one, other) for one in ones for other in others if alike(one, other)]
+    if any(folded(part) not in OFTEN_LEFT_OUT for pair in shared for part in pair):
         return Rest.SHARED
-    if ones and others:
+    firm, others_firm = ([part for part in parts if folded(part) not in OFTEN_LEFT_OUT] for parts in (ones, others))
+    if firm and others_firm:
         return Rest.CONFLICT
-    return Rest.LEFT_OUT if ones or others else Rest.NOTHING
+    return Rest.LEFT_OUT if firm or others_firm else Rest.NOTHING
 
 
 def _consonants(sound: str) -> str:

@@ -20,7 +20,6 @@ from splink import DuckDBAPI, Linker
 from orchestration.identity.linkage import Mention, Verdict
 from orchestration.identity.names import OFTEN_LEFT_OUT, alike, bones, folded, rest_of
 
-
 MODEL = Path(__file__).with_name("model.json")
 SMALLEST_POPULATION = 64
 OWN_NAME_COUNT = 3
@@ -117,7 +116,9 @@ def _teach(connection: duckdb.DuckDBPyConnection) -> None:
         return over
 
     connection.create_function("alike", by_column(alike, pa.int8()), ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
-    connection.create_function("rest_of", by_column(rest_of, pa.int8()), ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
+    connection.create_function(
+        "rest_of", by_column(rest_of, pa.int8()), ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow"
+    )
 
 
 class _Population:
@@ -125,8 +126,12 @@ class _Population:
 
     def __init__(self, named: Sequence[Mention], person_of: Mapping[str, str]):
         size = max(len(named), SMALLEST_POPULATION)
-        bags = {frozenset(folded(part) for part in mention.parts) for mention in named}
-        self.people = max(len({bag - OFTEN_LEFT_OUT for bag in bags}), SMALLEST_POPULATION)
+        bags = (
+            [bones(part) for part in mention.parts if len(part) > 1 and folded(part) not in OFTEN_LEFT_OUT]
+            for mention in named
+        )
+        # As many people as names of other consonants: not a count, but near enough for a logarithm.
+        self.people = max(len({frozenset(bag) for bag in bags}), SMALLEST_POPULATION)
         sounds = Counter(sound for m in named for sound in {folded(part) for part in m.parts})
         self.shares = {sound: count / size for sound, count in sorted(sounds.items())}
         missions = Counter(m.mission_id for m in named if m.mission_id)
