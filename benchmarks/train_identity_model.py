@@ -1,10 +1,10 @@
-"""Trains the model by which splink weighs names, on the development names alone: writes orchestration/identity/model.json.
+"""Trains the model by which splink weighs names, on the development names alone; writes its settings file.
 
     .venv/bin/python benchmarks/train_identity_model.py
 
 ``u`` (how often two people agree by chance) comes from pairs of mentions taken at random, ``m`` (how often one
-officer's mentions agree) from labelled pairs: of every pair the likeliest reading under the model before, twice
-over. The order of a name's parts says nothing, so the first and the second part get the mean of both. Seeds are fixed, so a second training writes the same file.
+officer's mentions agree) from labelled pairs: of every pair the likeliest reading under the model before, twice over.
+The order of a name's parts says nothing, so the first and the second part get the mean of both. Seeds are fixed.
 """
 
 import json

@@ -264,11 +264,3 @@ class _Linking:
             if given := sorted(tokens - {None}):
                 return given[0]
         return "person-" + sha256(min(group).encode()).hexdigest()[:16]
-
-
-def _bones(part: str) -> str:
-    sound = folded(part).translate(_SOFTENED)
-    return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiuEOhy")
-
-
-_SOFTENED = str.maketrans("TEOzg", "taask")

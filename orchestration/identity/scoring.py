@@ -109,16 +109,16 @@ def linker_of(
 def _teach(connection: duckdb.DuckDBPyConnection) -> None:
     """What ``names`` knows, as functions of DuckDB over whole columns."""
 
-    def by_column(function, answer):
+    def over_columns(function, answer):
         def over(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.Array:
-            return pa.array([function(one, other) for one, other in zip(left.to_pylist(), right.to_pylist())], answer)
+            pairs = zip(left.to_pylist(), right.to_pylist(), strict=True)
+            return pa.array([function(one, other) for one, other in pairs], answer)
 
         return over
 
-    connection.create_function("alike", by_column(alike, pa.int8()), ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
-    connection.create_function(
-        "rest_of", by_column(rest_of, pa.int8()), ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow"
-    )
+    for function in (alike, rest_of):
+        over = over_columns(function, pa.int8())
+        connection.create_function(function.__name__, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
 
 
 class _Population:
