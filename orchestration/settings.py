@@ -62,15 +62,15 @@ class Settings(BaseSettings):
     lrs_late_days: int = Field(
         0, ge=0, le=365, description="Days asked for around a day, where the store selects by when things happened"
     )
+    lrs_home_pages: str = Field(
+        "", description="Home pages of accounts that are named by service numbers, with commas between"
+    )
 
     moodle_base_url: str | None = Field(None, description="A Moodle site, without /webservice")
     moodle_token: SecretStr | None = Field(None, description="Web service token of a user that may see all courses")
     moodle_page_size: int = Field(500, ge=1, description="Enrolled people asked for at once")
     moodle_service_number: str = Field(
         "idnumber", description="Where a service number stands: idnumber, username or a profile field's short name"
-    )
-    lrs_home_pages: str = Field(
-        "", description="Home pages of accounts that are named by service numbers, with commas between"
     )
 
     zoom_base_url: str = Field("https://api.zoom.us", description="Zoom's API, without /v2")

@@ -1,8 +1,15 @@
 """Labelled pairs of names: one officer written twice, or two officers whose names are near.
 
-Spellings are those that people use, listed by hand without regard to how ``orchestration.identity`` folds them. Two
-halves share no given and no family name; the held-out half is for tests and the benchmark alone, and no rule was made
-by looking at it.
+Spellings are those that people use, listed by hand without regard to how ``orchestration.identity`` folds them. The
+three sets of names share no given and no family name: the model is trained on ``development``, looked at on
+``held_out``, and judged on ``test``, which no rule, weight or threshold was made by looking at.
+
+The mix is what a ministry's sheets carry. Of two mentions of one officer 85 in 100 name the same mission, 10 lack it
+on one side, 5 name another one (officers rotate); 70 share a course or session. A mention bears a service number in 35
+of 100 cases and an e-mail in 45. One in three is only spelled otherwise; the rest have in equal shares a title or
+another order, an initial for a name, a part left out or put in, or a slip of the pen. Two officers of a pair share the
+family name, the given name, or both at another mission (namesakes), have near given names and one family name, or
+nothing in common, in equal shares; 40 in 100 are colleagues where there are any, and 40 in 100 attend one course.
 """
 
 import random
@@ -11,7 +18,7 @@ from typing import Literal
 
 from orchestration.identity.linkage import Mention
 
-Half = Literal["development", "held_out"]
+Half = Literal["development", "held_out", "test"]
 
 GIVEN = {
     "development": [
@@ -70,6 +77,42 @@ GIVEN = {
         "Qasim Kasim Qaasim Kassim",
         "Zubair Zubayr Zubeir",
     ],
+    "test": [
+        "Mustafa Mostafa Moustafa Mustapha",
+        "Karim Kareem Kerim",
+        "Layla Leila Laila Leyla",
+        "Samir Sameer",
+        "Walid Waleed Oualid",
+        "Nasreen Nasrin Nesrin",
+        "Huda Hoda Houda",
+        "Reza Rida Ridha",
+        "Parveen Parvin Perveen",
+        "Shirin Shireen Sherin",
+        "Behzad Bahzad",
+        "Dariush Daryush Darioush",
+        "Arslan Arsalan Arsalaan",
+        "Zeeshan Zishan Zeshan",
+        "Junaid Junayd Juned",
+        "Shabana Shabanah Shabaana",
+        "Murat Murad Mourad",
+        "Emre Emreh",
+        "Gulsen Gülşen Gulshen",
+        "Cengiz Chengiz Jengiz",
+        "Rafiq Rafique Rafeeq Rofiq",
+        "Shamsul Shamsool Samsul",
+        "Nazrul Nozrul Nazrool",
+        "Jahangir Jehangir Jahanghir",
+        "Azlan Adzlan Azlaan",
+        "Siti Sity",
+        "Nurul Noorul Nurool",
+        "Hafizah Hafiza Hafeeza",
+        "Catherine Katherine Kathryn",
+        "Stephen Steven Stefan",
+        "Jonathan Jonathon Johnathan",
+        "Philip Phillip Filip",
+        "Abdul Hakeem|Abdul Hakim|Abdulhakim|Abd al-Hakim",
+        "Nizam ud Din|Nizamuddin|Nizam-ud-Din|Nizamudin",
+    ],
 }
 FAMILY = {
     "development": [
@@ -116,6 +159,34 @@ FAMILY = {
         "Gondal Gundal",
         "Latif Lateef Latief",
     ],
+    "test": [
+        "Mansour Mansoor Mansur",
+        "Haddad Hadad",
+        "Khoury Khouri Khuri Koury",
+        "Sabbagh Sabagh",
+        "Hosseini Husseini Hoseini",
+        "Ahmadi Ahmady Ahmedi",
+        "Rostami Rustami Rostamy",
+        "Tehrani Tehrany Tihrani",
+        "Yilmaz Yılmaz Yilmas",
+        "Ozturk Öztürk Oeztuerk",
+        "Celik Çelik Chelik",
+        "Rahimov Raheemov Rahimof",
+        "Sarkar Sarker Shorkar",
+        "Mollah Molla Mullah",
+        "Talukdar Talukder Taluqdar",
+        "Biswas Bishwas",
+        "Ismail Ismael Esmail",
+        "Osmani Usmani Othmani",
+        "Hashim Hasheem Haashim",
+        "Zulkifli Zulkifly Dzulkifli",
+        "Peterson Petersen Pedersen",
+        "Schmidt Schmitt Schmid",
+        "Macdonald McDonald MacDonald",
+        "Johansson Johanson Johansen",
+        "Chishti Chisti Chishty",
+        "Sherazi Shirazi Shiraazi",
+    ],
 }
 FIRST = ("Muhammad", "Mohammad", "Mohammed", "Mohd", "Mohd.", "Md.", "M.", "Muhammed")
 TITLES = ("Mr", "Ms", "Dr.", "H.E.", "Brig (R)", "Prof.", "Mr.", "Lt Col (Retd)", "Amb.")
@@ -125,6 +196,7 @@ COURSES = tuple(f"course-{n}" for n in range(12))
 
 @dataclass(frozen=True)
 class Person:
+    number: str
     given: tuple[str, ...]
     family: tuple[str, ...]
     is_muhammad: bool
@@ -135,65 +207,88 @@ class Person:
 class Pair:
     left: Mention
     right: Mention
-    is_same: bool
+    left_person: str
+    right_person: str
     kind: str
 
+    @property
+    def is_same(self) -> bool:
+        return self.left_person == self.right_person
 
-def labelled_pairs(half: Half, *, seed: int = 7, same: int = 300, different: int = 300) -> list[Pair]:
-    """``same`` pairs of one officer and ``different`` ones of two, of the half's names."""
+
+def labelled_pairs(
+    half: Half, *, seed: int = 7, same: int = 300, different: int = 300, people: int = 220
+) -> list[Pair]:
+    """``same`` pairs of one officer and ``different`` ones of two, of the half's names, among about ``people``."""
     chance = random.Random(f"{seed}|{half}")
+    everybody = _people(chance, half, people)
+    pairs = [_same(chance, chance.choice(everybody), f"{half}-same-{n}") for n in range(same)]
+    return pairs + [_different(chance, everybody, f"{half}-different-{n}") for n in range(different)]
+
+
+def _people(chance: random.Random, half: Half, count: int) -> list[Person]:
+    """Nobody shares both names with another, but for the namesakes at another mission."""
     given, family = ([_spellings(line) for line in lines[half]] for lines in (GIVEN, FAMILY))
-    everybody = [(g, f) for g in given for f in family]
-    people = [Person(g, f, chance.random() < 0.25, chance.choice(MISSIONS)) for g, f in chance.sample(everybody, 220)]
-    pairs = [_same(chance, chance.choice(people), n) for n in range(same)]
-    return pairs + [_different(chance, people, n) for n in range(different)]
+    names = [(g, f) for g in given for f in family]
+    people = [
+        Person(f"{half}-FO-{n}", g, f, chance.random() < 0.25, chance.choice(MISSIONS))
+        for n, (g, f) in enumerate(chance.sample(names, min(count, len(names))))
+    ]
+    namesakes = [
+        replace(p, number=f"{p.number}N", mission_id=chance.choice([m for m in MISSIONS if m != p.mission_id]))
+        for p in chance.sample(people, len(people) // 10)
+    ]
+    return people + namesakes
 
 
 def _spellings(line: str) -> tuple[str, ...]:
     return tuple(line.split("|") if "|" in line else line.split())
 
 
-def _same(chance: random.Random, person: Person, number: int) -> Pair:
+def _same(chance: random.Random, person: Person, key: str) -> Pair:
     """Two ways to write one officer; of the second the mission is missing or changed now and then."""
     kind = chance.choice(("spelling", "spelling", "title and order", "initial", "left out", "slip"))
-    left = _mention(chance, f"same-{number}-left", person, "spelling")
-    right = _mention(chance, f"same-{number}-right", person, kind)
+    left = _mention(chance, f"{key}-left", person, "spelling")
+    right = _mention(chance, f"{key}-right", person, kind)
     fate = chance.random()
-    if fate < 0.12:
+    if fate < 0.1:
         right = replace(right, mission_id=None)
-    elif fate < 0.2:
-        right = replace(right, mission_id=chance.choice(MISSIONS))
-    if chance.random() < 0.6:
-        right = replace(right, courses=right.courses | left.courses)
-    return Pair(left, right, True, kind)
+    elif fate < 0.15:
+        right = replace(right, mission_id=chance.choice([m for m in MISSIONS if m != person.mission_id]))
+    if chance.random() < 0.7:
+        right = replace(right, courses=left.courses)
+    return Pair(left, right, person.number, person.number, kind)
 
 
-def _different(chance: random.Random, people: list[Person], number: int) -> Pair:
-    """Two officers with near names: a shared given or family name, or both names, elsewhere; colleagues often."""
-    one = chance.choice(people)
+def _different(chance: random.Random, people: list[Person], key: str) -> Pair:
+    """Two officers with near names: a shared given or family name, or both names elsewhere; colleagues often."""
     kind = chance.choice(("family name shared", "given name shared", "namesakes", "near given name", "anybody"))
-    if kind == "family name shared":
-        others = [p for p in people if p.family == one.family and p.given != one.given]
-    elif kind == "given name shared":
-        others = [p for p in people if p.given == one.given and p.family != one.family]
-    elif kind == "near given name":
-        others = [p for p in people if p.given != one.given and _is_near(p.given[0], one.given[0])]
-        others = [replace(p, family=one.family) for p in others]
-    elif kind == "namesakes":
-        others = [replace(one, mission_id=chance.choice([m for m in MISSIONS if m != one.mission_id]))]
-    else:
-        others = [p for p in people if p.given != one.given and p.family != one.family]
-    if not others:
-        return _different(chance, people, number)
+    others: list[Person] = []
+    while not others:
+        one = chance.choice(people)
+        others = _others(people, one, kind)
+    colleagues = [p for p in others if p.mission_id == one.mission_id]
+    if colleagues and chance.random() < 0.4:
+        others = colleagues
     other = chance.choice(others)
-    if kind != "namesakes" and chance.random() < 0.4:
-        other = replace(other, mission_id=one.mission_id)
-    style = chance.choice(("spelling", "spelling", "title and order"))
-    left = _mention(chance, f"different-{number}-left", one, "spelling")
-    right = _mention(chance, f"different-{number}-right", other, style)
-    if kind != "namesakes" and chance.random() < 0.4:
-        right = replace(right, courses=right.courses | left.courses)
-    return Pair(left, right, False, kind)
+    left = _mention(chance, f"{key}-left", one, "spelling")
+    right = _mention(chance, f"{key}-right", other, chance.choice(("spelling", "spelling", "title and order")))
+    if chance.random() < 0.4:
+        right = replace(right, courses=left.courses)
+    return Pair(left, right, one.number, other.number, kind)
+
+
+def _others(people: list[Person], one: Person, kind: str) -> list[Person]:
+    if kind == "family name shared":
+        return [p for p in people if p.family == one.family and p.given != one.given]
+    if kind == "given name shared":
+        return [p for p in people if p.given == one.given and p.family != one.family]
+    if kind == "near given name":
+        near = [p for p in people if p.family == one.family and p.given != one.given]
+        return [p for p in near if _is_near(p.given[0], one.given[0])]
+    if kind == "namesakes":
+        return [p for p in people if (p.given, p.family) == (one.given, one.family) and p != one]
+    return [p for p in people if p.given != one.given and p.family != one.family]
 
 
 def _is_near(one: str, other: str) -> bool:
@@ -218,6 +313,8 @@ def _mention(chance: random.Random, key: str, person: Person, kind: str) -> Ment
     return Mention(
         key=key,
         name=name.upper() if chance.random() < 0.15 else name,
+        service_number=person.number if chance.random() < 0.35 else None,
+        email=f"{person.number}@example.org" if chance.random() < 0.45 else None,
         mission_id=person.mission_id,
         courses=frozenset({chance.choice(COURSES)}),
     )

@@ -3,11 +3,12 @@
 A name is a bag of parts: their order, capitals, accents, titles and dots say nothing. Parts are compared by sound as
 the languages of the ministry are written in Latin letters: vowels of one class and consonants that transcriptions
 swap cost little, all others cost a letter. No list of names is kept here: what counts as a name of its own is told by
-the people at hand (``linkage``). Parts in other scripts are compared letter by letter.
+the people at hand (``scoring``). Parts in other scripts are compared letter by letter.
 """
 
 import re
 import unicodedata
+from enum import IntEnum
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -24,6 +25,25 @@ TITLES = frozenset(
 
 OFTEN_LEFT_OUT = frozenset({"muhamad", "syed", "haji", "hafiz", "mian", "bin", "bint"})
 """Folded parts that one and the same person writes today and leaves out tomorrow."""
+
+
+class Likeness(IntEnum):
+    """How alike two parts of two names are; the model's settings go by the numbers."""
+
+    NONE = 0
+    SLIP = 1
+    INITIAL = 2
+    SOUND = 3
+
+
+class Rest(IntEnum):
+    """How the parts that are left of two names stand to each other; the model's settings go by the numbers."""
+
+    CONFLICT = 0
+    LEFT_OUT = 1
+    NOTHING = 2
+    SHARED = 3
+
 
 _SHORT_FORMS = dict.fromkeys(("mohd", "md", "mhd", "muhd", "mohmd", "mhmd"), "muhammad") | {"ch": "chaudhry"}
 _ARTICLES = frozenset(["ul", "ur", "ud", "us", "uz", "un", "ush", "al", "el", "ar", "as"])
@@ -89,11 +109,14 @@ SOFT = frozenset("hy")
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """The name's parts in lower case without titles, in the order written; an initial is a part of one letter."""
+    """The name's parts in lower case without titles, in the order written; an initial is a part of one letter.
+    M. before two more parts is Muhammad."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
     plain = _EXCELLENCY.sub(" ", _IN_BRACKETS.sub(" ", plain))
     words = re.split(r"[^\w]+|_|\d+", re.sub(r"['’`ʿʾ]", "", plain))
     words = [_SHORT_FORMS.get(word, word) for word in words if word and word not in TITLES]
+    if len(words) > 2 and words[0] == "m":
+        words[0] = "muhammad"
     return tuple(_joined(words))
 
 
@@ -128,6 +151,8 @@ def folded(part: str) -> str:
     sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
     sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
+    if re.fullmatch("muham[aei]d", sound):
+        return "muhamad"
     return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and "y" in part else sound
 
 
@@ -169,11 +194,52 @@ def is_initial_of(initial: str, part: str) -> bool:
     return initial == part[0] or _swap(folded(initial)[:1], folded(part)[:1]) <= 0.2
 
 
+@lru_cache(maxsize=65536)
+def bones(part: str) -> str:
+    """The part's consonants and its first letter, those that transcriptions swap made one."""
+    sound = folded(part).translate(_SOFTENED)
+    return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiuEOhy")
+
+
+_SOFTENED = str.maketrans("TEOzg", "taask")
+
+
 @lru_cache(maxsize=1 << 20)
-def differ_in_vowels(left: str, right: str) -> bool:
-    """Two folded parts of the same consonants."""
-    bones = [re.sub("[aeiuEOhy]", "", part) for part in (left, right)]
-    return bones[0] == bones[1]
+def alike(one: str, other: str) -> Likeness:
+    """How alike two parts are, initials among them."""
+    if len(one) == 1 or len(other) == 1:
+        initial, part = (one, other) if len(one) == 1 else (other, one)
+        return Likeness.INITIAL if is_initial_of(initial, part) else Likeness.NONE
+    left, right = folded(one), folded(other)
+    apart, length = cost(left, right), min(len(left), len(right))
+    has_same_consonants = _consonants(left) == _consonants(right)
+    if (
+        apart <= 0.25
+        or (apart <= 0.4 and length >= 4)
+        or (apart <= 0.5 and length >= 5)
+        or (apart <= 0.8 and length >= 5 and has_same_consonants)
+    ):
+        return Likeness.SOUND
+    if (length >= 5 and (apart <= 0.75 or has_same_consonants)) or is_slip(one, other) or is_slip(left, right):
+        return Likeness.SLIP
+    return Likeness.NONE
+
+
+@lru_cache(maxsize=1 << 20)
+def rest_of(left: str, right: str) -> Rest:
+    """How the parts beside the two compared stand to each other, each name's in one text."""
+    ones, others = left.split(), right.split()
+    shared = [(one, other) for one in ones for other in others if alike(one, other)]
+    if any(folded(part) not in OFTEN_LEFT_OUT for pair in shared for part in pair):
+        return Rest.SHARED
+    firm, others_firm = ([part for part in parts if folded(part) not in OFTEN_LEFT_OUT] for parts in (ones, others))
+    if firm and others_firm:
+        return Rest.CONFLICT
+    return Rest.LEFT_OUT if firm or others_firm else Rest.NOTHING
+
+
+def _consonants(sound: str) -> str:
+    return re.sub("[aeiuEOhy]", "", sound)
 
 
 @lru_cache(maxsize=1 << 20)
