@@ -152,8 +152,9 @@ def _fitted(rows: pl.DataFrame, outcome: Outcome) -> Effect:
         rank_deficient_action="error",
     )
     with warnings.catch_warnings():
-        # The weeks furthest from training may hold a single mission each; leave-one-out says so.
-        warnings.filterwarnings("ignore", message="leave_one_out=True")
+        # That a week far from training holds a single mission, and what pandas will deprecate: what would spoil the
+        # estimate is an error.
+        warnings.simplefilter("ignore")
         fit = estimator.fit(data, outcome="outcome", unit="mission", time="week", first_treat="first_trained")
         event_study = fit.aggregate("event_study").to_dataframe()
         trend = fit.pretrend_test(n_leads=WEEKS_SHOWN - 1)
@@ -259,7 +260,7 @@ def _uncompared(rows: pl.DataFrame, trained: int, left: int) -> Finding:
         return cannot_tell(Reason.NO_COMPARISON, because + " to compare them with")
     because = (
         f"of {trained} trained missions, {left} are seen in a week after training in which {FEWEST_MISSIONS} missions "
-        f"not yet trained can be compared with them (at most {untrained.max()} are in any week); {FEWEST_MISSIONS} "
-        "are needed"
+        f"not yet trained can be compared with them (at most {untrained.max()} are seen in such a week); "
+        f"{FEWEST_MISSIONS} are needed"
     )
     return cannot_tell(Reason.TOO_FEW_COMPARED, because)

@@ -85,7 +85,7 @@ def judge(
         return Finding(Verdict.RISES, f"After training {label} rose: {amount} {missions}.")
     if upper < 0:
         return Finding(Verdict.FALLS, f"After training {label} fell: {amount} {missions}.")
-    if change is not None and -SMALLEST_CHANGE < change.lower and change.upper < SMALLEST_CHANGE:
+    if change is not None and change.lower > -SMALLEST_CHANGE and change.upper < SMALLEST_CHANGE:
         return Finding(
             Verdict.NO_CHANGE,
             f"No change of {label} seen: {change} {missions}; a change of {SMALLEST_CHANGE:.0%} can be ruled out.",
