@@ -23,8 +23,10 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
         else:
             unfed.add(mart)
     # Sheets that the synthetic ministry does not write.
-    assert unfed == {"dim_session", "fct_attendance", "fct_certification", "fct_nomination", "fct_test_result"}
-    assert len(marts) == 10 + len(unfed)
+    sheets = {"dim_session", "fct_attendance", "fct_certification", "fct_nomination", "fct_test_result"}
+    # Its missions were trained before their first posts were seen, so there is no week around a training.
+    assert unfed == sheets | {"training_effect_by_week"}
+    assert len(marts) == 11 + len(unfed)
 
 
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):
@@ -70,6 +72,12 @@ def test_about_150_officers_of_all_missions_are_trained(synthetic_state):
     assert synthetic_state.query(
         "select count(*) > 0 from marts.capacity_by_course where mean_post_test_score > 0"
     ) == [(True,)]
+
+
+def test_training_before_the_first_posts_is_told_as_beyond_telling(synthetic_state):
+    told = synthetic_state.query("select distinct verdict, reason from marts.training_effect")
+    assert told == [("cannot tell", "too few trained missions")]
+    assert synthetic_state.query("select count(*) from marts.training_effect where effect is not null") == [(0,)]
 
 
 def test_descriptions_travel_with_the_published_columns(synthetic_state):
