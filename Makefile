@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MANIFEST := dbt_project/target/manifest.json
-MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.yml' -print -o -name '*.md' -print)
+MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup nightly test prism ralph ui lint lock clean

@@ -371,6 +371,52 @@ CAPACITY_BY_COURSE = Suite(
     ),
 )
 
+TRAINING_EFFECT = Suite(
+    "modelled",
+    "marts.training_effect",
+    (
+        *at_least(0, "missions_trained", "missions_compared", "mission_weeks", "weeks_before", "weeks_after"),
+        between("pretrend_p_value", 0, 1),
+        in_order("effect_lower", "effect"),
+        in_order("effect", "effect_upper"),
+        no_row(
+            "a rise or fall is told only of an interval without nothing, and of missions that moved alike before",
+            """
+            select outcome
+            from audited
+            where
+                verdict in ('rises', 'falls')
+                and not coalesce(
+                    pretrend_p_value >= 0.05 and if(verdict = 'rises', effect_lower > 0, effect_upper < 0), false
+                )
+            """,
+            told_as="outcome",
+        ),
+        no_row(
+            "a change has the sign of its effect",
+            "select outcome from audited where sign(change_share) != sign(effect)",
+            told_as="outcome",
+        ),
+    ),
+)
+
+TRAINING_EFFECT_BY_WEEK = Suite(
+    "modelled",
+    "marts.training_effect_by_week",
+    (
+        *at_least(1, "missions"),
+        in_order("effect_lower", "effect"),
+        in_order("effect", "effect_upper"),
+        no_row(
+            "no week counts more missions than are trained",
+            "select audited.outcome || ' in week ' || weeks_since_training as week from audited "
+            "inner join marts.training_effect as whole using (outcome) "
+            "where weeks_since_training >= 0 and missions > missions_trained",
+            told_as="week",
+        ),
+    ),
+)
+
 SUITES = (
     RECONCILIATION,
     DIM_MISSION,
@@ -383,5 +429,7 @@ SUITES = (
     FCT_REGISTRATION,
     FCT_ASSESSMENT,
     CAPACITY_BY_COURSE,
+    TRAINING_EFFECT,
+    TRAINING_EFFECT_BY_WEEK,
 )
 """What is expected, suite by suite: plain data, cheap to import."""

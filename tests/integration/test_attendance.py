@@ -1,7 +1,5 @@
 """Attendance, through the models' own SQL: the measure of any stays, and one session told by four sources."""
 
-import os
-import subprocess
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -9,31 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing, Window
 from orchestration.pseudonyms import make_key_once
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import sheets, teams, zoom
 from orchestration.sources.meetings import Clock, land_files
+from tests.dbt import run_dbt
 from tests.meetings import TEAMS_MEETING, ZOOM_ID, MeetingServer
 from tests.platforms import every_contract
 
 START, END = 3600, 7200
 CLOCK = Clock("Asia/Karachi", is_day_first=False)
-
-
-def run_dbt(data, *arguments: str) -> subprocess.CompletedProcess:
-    environment = os.environ | {
-        "SIFARAT_DATA_DIR": str(data),
-        "SIFARAT_PSEUDONYM_KEY_FILE": str(data / "pseudonym.key"),
-        "DBT_TARGET_PATH": str(data / "dbt"),
-        "DBT_LOG_PATH": str(data / "dbt"),
-    }
-    done = subprocess.run(
-        [DBT, *arguments], cwd=DBT_PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done
 
 
 @pytest.fixture(scope="module")

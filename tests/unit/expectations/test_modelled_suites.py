@@ -128,6 +128,30 @@ MODELLED: dict[str, list[dict]] = {
             "mean_score": 18,
         }
     ],
+    "marts.training_effect": [
+        {
+            "outcome": "posts",
+            "verdict": "rises",
+            "missions_trained": 8,
+            "missions_compared": 9,
+            "mission_weeks": 200,
+            "effect": 2,
+            "effect_lower": 1,
+            "effect_upper": 3,
+            "change_share": 0.2,
+            "pretrend_p_value": 0.5,
+        }
+    ],
+    "marts.training_effect_by_week": [
+        {
+            "outcome": "posts",
+            "weeks_since_training": 0,
+            "effect": 2,
+            "effect_lower": 1,
+            "effect_upper": 3,
+            "missions": 8,
+        }
+    ],
     "quality.reconciliation": [
         {
             "source": source,
@@ -311,6 +335,11 @@ FAULTS = [
     ("marts.capacity_by_course", "registrations = 2", "block", "registrations of all courses", "2 against 1"),
     ("marts.capacity_by_course", "results = 0", "block", "results of all courses", "0 against 1"),
     ("marts.capacity_by_course", "score_sum = 17", "block", "scores of all courses", "17.0 against 18.0"),
+    ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
+    ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
+    ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
+    ("marts.training_effect", "change_share = -0.2", "block", "a change has the sign", "posts"),
+    ("marts.training_effect_by_week", "missions = 9", "block", "no week counts more missions", "posts in week 0"),
 ]
 
 

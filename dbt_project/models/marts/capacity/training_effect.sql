@@ -1,0 +1,21 @@
+select
+    outcome,
+    outcome_label,
+    is_in_logs,
+    verdict,
+    reason,
+    sentence,
+    missions_trained,
+    missions_compared,
+    mission_weeks,
+    weeks_before,
+    weeks_after,
+    effect,
+    effect_lower,
+    effect_upper,
+    change_share,
+    change_share_lower,
+    change_share_upper,
+    pretrend_p_value,
+    is_synthetic
+from {{ ref('int_training_effect') }}
