@@ -108,7 +108,9 @@ MISSING_POSTS = Contract(
     "One row per post that was asked for by its id and not given, and day observed, with X's reason.",
 )
 
-USER_FIELDS = "created_at,description,entities,location,profile_image_url,protected,public_metrics,url,verified,verified_type"
+USER_FIELDS = (
+    "created_at,description,entities,location,profile_image_url,protected,public_metrics,url,verified,verified_type"
+)
 POST_FIELDS = "conversation_id,created_at,lang,note_post,possibly_sensitive,public_metrics,text"
 PRIVATE_FIELDS = "non_public_metrics,organic_metrics"
 POSTS_PER_PAGE, FEWEST_POSTS_PER_PAGE = 100, 5

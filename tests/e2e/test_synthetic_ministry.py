@@ -24,7 +24,7 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
             unfed.add(mart)
     # Sheets that the synthetic ministry does not write.
     assert unfed == {"dim_session", "fct_attendance", "fct_certification", "fct_nomination", "fct_test_result"}
-    assert len(marts) == 10 + len(unfed)
+    assert len(marts) == 14 + len(unfed)
 
 
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):
@@ -70,6 +70,50 @@ def test_about_150_officers_of_all_missions_are_trained(synthetic_state):
     assert synthetic_state.query(
         "select count(*) > 0 from marts.capacity_by_course where mean_post_test_score > 0"
     ) == [(True,)]
+
+
+def test_every_account_is_held_to_the_standard_and_every_rule_is_broken_by_some(synthetic_state):
+    # Of 250 accounts one is an officer's own.
+    assert synthetic_state.query("select count(*) from marts.asset_scores") == [(249,)]
+    broken = synthetic_state.query("select distinct rule from marts.asset_standards where not is_met order by 1")
+    assert [rule for (rule,) in broken] == [
+        "handle",
+        "language",
+        "name",
+        "picture",
+        "profile_text",
+        "two_owners",
+        "unique",
+        "verified",
+        "website",
+    ]
+    told = dict(
+        synthetic_state.query(
+            "select platform, string_agg(distinct rule, ' ' order by rule) filter (where is_met is not null) "
+            "from marts.asset_standards where rule in ('profile_text', 'website', 'verified', 'picture') group by 1"
+        )
+    )
+    assert told == {
+        "x": "picture profile_text verified website",
+        "facebook": "profile_text verified website",
+        "instagram": "picture profile_text website",
+        "youtube": "profile_text",
+        "bluesky": "picture profile_text verified website",
+        "mastodon": "picture profile_text verified website",
+        "linkedin": "website",
+    }
+    # Two accounts of London on LinkedIn, one of which the register took from Manchester.
+    assert synthetic_state.query(
+        "select platform, mission_id, count(*) from marts.asset_standards where rule = 'unique' and not is_met "
+        "group by all"
+    ) == [("linkedin", "london", 2)]
+
+
+def test_no_owner_of_an_account_is_published(synthetic_state):
+    assert (
+        synthetic_state.query("select table_name from duckdb_columns() where column_name in ('owner', 'second_owner')")
+        == []
+    )
 
 
 def test_descriptions_travel_with_the_published_columns(synthetic_state):

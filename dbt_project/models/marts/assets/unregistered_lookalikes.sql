@@ -1,7 +1,7 @@
 -- Handles that stand in no register and look like one that does, met in the landed posts: nothing is asked of a
 -- platform for them.
 {% set links = {
-    'x': '(?:x|twitter)\\.com/@?([a-z0-9_]{1,15})',
+    'x': '(?:x|twitter)\\.com/@?([a-z0-9_]{1,15})\\b',
     'facebook': 'facebook\\.com/([a-z0-9.]{5,50})',
     'instagram': 'instagram\\.com/([a-z0-9_.]{1,30})',
     'youtube': 'youtube\\.com/@([a-z0-9_.-]{3,30})',
@@ -16,7 +16,7 @@ with found as (
         platform,
         unnest(
             case platform
-                when 'x' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_]{1,15})', 1, 'i')
+                when 'x' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_]{1,15})\b', 1, 'i')
                 when 'bluesky' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9-]+(?:\.[a-z0-9-]+)+)', 1, 'i')
                 when 'mastodon' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_]+(?:@[a-z0-9.-]+[a-z0-9])?)', 1, 'i')
                 else regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)', 1, 'i')
