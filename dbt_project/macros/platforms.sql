@@ -2,7 +2,10 @@
 {% macro staged_columns(table_name) -%}
     {%- set provenance = ['observed_date', 'observed_at', 'batch_id', 'source_file', 'source_line', 'is_synthetic'] -%}
     {%- set own = {
-        'accounts': ['account_native_id', 'handle', 'display_name', 'followers', 'following', 'posts_total'],
+        'accounts': [
+            'account_native_id', 'handle', 'display_name', 'followers', 'following', 'posts_total',
+            'profile_text', 'websites', 'is_verified', 'has_picture',
+        ],
         'posts': [
             'post_native_id', 'account_native_id', 'posted_at', 'text', 'raw_text', 'url', 'language', 'kind',
         ] + post_metrics(),

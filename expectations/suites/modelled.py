@@ -417,6 +417,80 @@ TRAINING_EFFECT_BY_WEEK = Suite(
     ),
 )
 
+ASSET_STANDARDS = Suite(
+    "modelled",
+    "marts.asset_standards",
+    (
+        no_row(
+            "what to do is told exactly of the rules that are not met",
+            "select * from audited where (fix is not null) is distinct from (is_met is not distinct from false)",
+            told_as="account_id || ' and ' || rule",
+        ),
+        no_row(
+            "every account is held to every rule",
+            """
+            select account_id
+            from audited
+            group by account_id
+            having count(*) != (select count(distinct rule) from audited)
+            """,
+            told_as="account_id",
+        ),
+    ),
+)
+
+ASSET_SCORES = Suite(
+    "modelled",
+    "marts.asset_scores",
+    (
+        between("score", 0, 1),
+        *at_least(0, "days_silent"),
+        _adds_up(
+            "every account that is held to the standard has its score",
+            "select count(*) from audited",
+            "select count(distinct account_id) from marts.asset_standards",
+        ),
+        _adds_up(
+            "rules met by all accounts are the rules met",
+            "select coalesce(sum(rules_met), 0) from audited",
+            "select count(*) from marts.asset_standards where is_met",
+        ),
+    ),
+)
+
+ACCOUNT_PROFILES = Suite(
+    "modelled",
+    "marts.account_profiles",
+    (
+        in_order("valid_from_date", "valid_to_date"),
+        no_row(
+            "every account has one current profile",
+            "select account_id from audited group by account_id having count(*) filter (where is_current) != 1",
+            told_as="account_id",
+        ),
+    ),
+)
+
+UNREGISTERED_LOOKALIKES = Suite(
+    "modelled",
+    "marts.unregistered_lookalikes",
+    (
+        no_row(
+            "no handle of the register is called unregistered",
+            """
+            select audited.platform, audited.handle
+            from audited
+            inner join marts.dim_account as accounts
+                on audited.platform = accounts.platform and audited.handle = lower(accounts.handle)
+            where accounts.is_registered
+            """,
+            told_as="platform || ':' || handle",
+        ),
+        *at_least(1, "posts"),
+        *at_least(0, "edits"),
+    ),
+)
+
 SUITES = (
     RECONCILIATION,
     DIM_MISSION,
@@ -431,5 +505,9 @@ SUITES = (
     CAPACITY_BY_COURSE,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
+    ASSET_STANDARDS,
+    ASSET_SCORES,
+    ACCOUNT_PROFILES,
+    UNREGISTERED_LOOKALIKES,
 )
 """What is expected, suite by suite: plain data, cheap to import."""

@@ -91,9 +91,14 @@ class Bluesky:
 
     def _profile(self, account: Account, as_of: datetime) -> dict[str, Any]:
         state = self._ministry.account_state(account, as_of)
+        picture = f"https://cdn.example.org/{account.mission.mission_id}.png"
+        verifications = {"verifications": [], "verifiedStatus": "valid", "trustedVerifierStatus": "none"}
         return {
             **_author(account),
-            "description": f"{account.display_name}. Invented for tests: no such office exists.",
+            **({"description": account.description} if account.description else {}),
+            **({"website": account.website} if account.website else {}),
+            **({"avatar": picture} if account.has_picture else {}),
+            **({"verification": verifications} if account.is_verified else {}),
             "followersCount": state.followers,
             "followsCount": state.following,
             "postsCount": state.posts,

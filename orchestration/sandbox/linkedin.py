@@ -150,7 +150,7 @@ class LinkedIn:
             "vanityName": account.handle,
             "localizedName": account.display_name,
             "name": {"localized": {"en_US": account.display_name}},
-            "localizedWebsite": f"https://example.org/missions/{account.mission.mission_id}",
+            **({"localizedWebsite": account.website} if account.website else {}),
             "primaryOrganizationType": "NONE",
             "created": {"actor": "urn:li:person:synthetic", "time": _milliseconds(account.created_at)},
         }

@@ -94,7 +94,9 @@ class Mastodon:
     def _account(self, account: Account, as_of: datetime) -> dict[str, Any]:
         state, name, server = self._ministry.account_state(account, as_of), _name(account), _server(account)
         last = next(self._ministry.timeline(account, as_of), None)
-        picture = f"https://{server}/avatars/{account.mission.mission_id}.png"
+        picture = f"https://{server}/avatars/{account.mission.mission_id if account.has_picture else 'missing'}.png"
+        link = f'<a href="{account.website}" rel="me nofollow noopener" translate="no">{account.website}</a>'
+        verified_at = f"{account.created_at:%Y-%m-%d}T00:00:00.000+00:00" if account.is_verified else None
         return {
             "id": account.native_id,
             "username": name,
@@ -108,7 +110,7 @@ class Mastodon:
             "noindex": False,
             # Mastodon tells only the day.
             "created_at": f"{account.created_at:%Y-%m-%d}T00:00:00.000Z",
-            "note": f"<p>{html.escape(account.display_name)}. Invented for tests: no such office exists.</p>",
+            "note": f"<p>{html.escape(account.description)}</p>" if account.description else "",
             "uri": f"https://{server}/users/{name}",
             "url": f"https://{server}/@{name}",
             "avatar": picture,
@@ -120,7 +122,7 @@ class Mastodon:
             "statuses_count": state.posts,
             "last_status_at": f"{last.created_at:%Y-%m-%d}" if last else None,
             "emojis": [],
-            "fields": [],
+            "fields": [{"name": "Website", "value": link, "verified_at": verified_at}] if account.website else [],
         }
 
     def _status(self, post: Post, as_of: datetime) -> dict[str, Any]:

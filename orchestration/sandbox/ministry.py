@@ -113,6 +113,28 @@ class Account:
         return ZoneInfo(self.mission.time_zone)
 
     @property
+    def description(self) -> str:
+        """One account in twenty has none."""
+        return "" if self.number % 20 == 3 else f"{self.display_name}. Invented for tests: no such office exists."
+
+    @property
+    def website(self) -> str:
+        """One account in twenty links to none, and one to a domain that is not the ministry's."""
+        if self.number % 20 == 5:
+            return ""
+        domain = "missions.example.net" if self.number % 20 == 7 else "example.org"
+        return f"https://{domain}/missions/{self.mission.mission_id}"
+
+    @property
+    def has_picture(self) -> bool:
+        return self.number % 20 != 9
+
+    @property
+    def is_verified(self) -> bool:
+        """On platforms that vouch for accounts, nine in ten."""
+        return self.number % 10 != 1
+
+    @property
     def created_at(self) -> datetime:
         """On X the id tells it."""
         if self.platform == "x":

@@ -274,13 +274,15 @@ class X:
         state, mission = self.ministry.account_state(account, as_of), account.mission
         known = {
             "created_at": _told(account.created_at),
-            "description": f"{account.display_name}. Invented for tests: no such office exists.",
+            "description": account.description,
             "location": f"{mission.city}, {mission.country}",
-            "url": f"https://example.org/missions/{mission.mission_id}",
-            "profile_image_url": f"https://example.org/missions/{mission.mission_id}.png",
+            "url": account.website,
+            "profile_image_url": f"https://example.org/missions/{mission.mission_id}.png"
+            if account.has_picture
+            else "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png",
             "protected": False,
-            "verified": True,
-            "verified_type": "government",
+            "verified": account.is_verified,
+            "verified_type": "government" if account.is_verified else "none",
             "is_identity_verified": False,
             "parody": False,
             "public_metrics": {

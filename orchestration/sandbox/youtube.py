@@ -202,18 +202,17 @@ class YouTube:
     def _channel(self, account: Account, as_of: datetime) -> dict[str, Any]:
         state = self._ministry.account_state(account, as_of)
         is_hidden = hides_subscribers(account)
-        description = f"{account.display_name}. Invented for tests: no such office exists."
         return {
             "kind": "youtube#channel",
             "etag": _etag(account.native_id),
             "id": account.native_id,
             "snippet": {
                 "title": account.display_name,
-                "description": description,
+                "description": account.description,
                 "customUrl": f"@{account.handle.lower()}",
                 "publishedAt": _told(account.created_at),
                 "thumbnails": {},
-                "localized": {"title": account.display_name, "description": description},
+                "localized": {"title": account.display_name, "description": account.description},
                 "country": account.mission.country_code,
             },
             "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _uploads(account)}},

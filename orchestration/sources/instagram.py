@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+import polars as pl
+
 from orchestration.contracts import TIMESTAMP, Contract, count, key, optional, required
 from orchestration.landing import Landing, Window
 from orchestration.settings import Settings
@@ -46,6 +48,7 @@ ACCOUNTS = Contract(
         optional("name"),
         optional("biography"),
         optional("website"),
+        optional("has_profile_pic", pl.Boolean),
         count("followers_count"),
         count("follows_count"),
         count("media_count"),
@@ -79,7 +82,7 @@ POSTS = Contract(
     "One row per medium (photo, video, album or reel) and day observed, with its counts as they stood.",
 )
 
-ACCOUNT_FIELDS = "id,username,name,biography,website,followers_count,follows_count,media_count"
+ACCOUNT_FIELDS = "id,username,name,biography,website,has_profile_pic,followers_count,follows_count,media_count"
 MEDIA_FIELDS = "id,caption,media_type,media_product_type,permalink,shortcode,timestamp,like_count,comments_count"
 MEDIA_PER_REQUEST = 50
 """Meta reads no more objects by their ids at once."""

@@ -47,6 +47,9 @@ ACCOUNTS = Contract(
         optional("display_name"),
         optional("note"),
         optional("url"),
+        # The table of the profile as JSON: name, value in HTML, and when the server verified the link.
+        optional("fields"),
+        optional("avatar"),
         optional("created_at", TIMESTAMP),
         optional("locked", pl.Boolean),
         optional("bot", pl.Boolean),

@@ -55,6 +55,12 @@ ACCOUNTS = Contract(
         optional("display_name"),
         required("registered_from", pl.Date),
         optional("registered_until", pl.Date),
+        optional("language", pattern=r"^[a-z]{2,3}$"),
+        # False for an officer's own account, which is watched and not held to the standard.
+        optional("is_official", pl.Boolean),
+        # Who answers for the account: personal data, of which only the number leaves the landing.
+        optional("owner"),
+        optional("second_owner"),
     ),
     "One row per registered account and day of the register.",
 )

@@ -50,7 +50,9 @@ ACCOUNTS = Contract(
         optional("created_at", TIMESTAMP),
         optional("description"),
         optional("location"),
-        optional("url"),
+        # `url` is a short link of t.co; the address it leads to stands beside it.
+        optional("url", paths=("$.entities.url.urls[0].expanded_url", "$.url")),
+        optional("profile_image_url"),
         optional("verified", pl.Boolean),
         optional("verified_type"),
         optional("protected", pl.Boolean),
@@ -106,7 +108,9 @@ MISSING_POSTS = Contract(
     "One row per post that was asked for by its id and not given, and day observed, with X's reason.",
 )
 
-USER_FIELDS = "created_at,description,location,protected,public_metrics,url,verified,verified_type"
+USER_FIELDS = (
+    "created_at,description,entities,location,profile_image_url,protected,public_metrics,url,verified,verified_type"
+)
 POST_FIELDS = "conversation_id,created_at,lang,note_post,possibly_sensitive,public_metrics,text"
 PRIVATE_FIELDS = "non_public_metrics,organic_metrics"
 POSTS_PER_PAGE, FEWEST_POSTS_PER_PAGE = 100, 5

@@ -20,7 +20,6 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
         "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'is_synthetic' "
         "and table_name != 'dim_mission' order by 1"
     )
-    for (mart,) in marts:
     unfed = set()
     for (mart,) in marts:
         [(rows, is_synthetic)] = synthetic_state.query(f"select count(*), bool_and(is_synthetic) from marts.{mart}")
@@ -106,6 +105,50 @@ def test_training_before_the_first_posts_is_told_as_beyond_telling(synthetic_sta
     told = synthetic_state.query("select distinct verdict, reason from marts.training_effect")
     assert told == [("cannot tell", "too few trained missions")]
     assert synthetic_state.query("select count(*) from marts.training_effect where effect is not null") == [(0,)]
+
+
+def test_every_account_is_held_to_the_standard_and_every_rule_is_broken_by_some(synthetic_state):
+    # Of 250 accounts one is an officer's own.
+    assert synthetic_state.query("select count(*) from marts.asset_scores") == [(249,)]
+    broken = synthetic_state.query("select distinct rule from marts.asset_standards where not is_met order by 1")
+    assert [rule for (rule,) in broken] == [
+        "handle",
+        "language",
+        "name",
+        "picture",
+        "profile_text",
+        "two_owners",
+        "unique",
+        "verified",
+        "website",
+    ]
+    told = dict(
+        synthetic_state.query(
+            "select platform, string_agg(distinct rule, ' ' order by rule) filter (where is_met is not null) "
+            "from marts.asset_standards where rule in ('profile_text', 'website', 'verified', 'picture') group by 1"
+        )
+    )
+    assert told == {
+        "x": "picture profile_text verified website",
+        "facebook": "profile_text verified website",
+        "instagram": "picture profile_text website",
+        "youtube": "profile_text",
+        "bluesky": "picture profile_text verified website",
+        "mastodon": "picture profile_text verified website",
+        "linkedin": "website",
+    }
+    # Two accounts of London on LinkedIn, one of which the register took from Manchester.
+    assert synthetic_state.query(
+        "select platform, mission_id, count(*) from marts.asset_standards where rule = 'unique' and not is_met "
+        "group by all"
+    ) == [("linkedin", "london", 2)]
+
+
+def test_no_owner_of_an_account_is_published(synthetic_state):
+    assert (
+        synthetic_state.query("select table_name from duckdb_columns() where column_name in ('owner', 'second_owner')")
+        == []
+    )
 
 
 def test_descriptions_travel_with_the_published_columns(synthetic_state):

@@ -24,7 +24,9 @@ MODELLED: dict[str, list[dict]] = {
             "valid_from_date": "2020-01-01",
             "is_current": True,
             "platform": "x",
+            "handle": "InTokyo",
             "mission_id": "tokyo",
+            "is_registered": True,
         }
     ],
     "marts.dim_course": [{"course_id": "C1"}],
@@ -151,6 +153,37 @@ MODELLED: dict[str, list[dict]] = {
             "effect_upper": 3,
             "missions": 8,
         }
+    ],
+    "marts.asset_standards": [
+        {
+            "account_id": "x:7",
+            "rule": rule,
+            "platform": "x",
+            "handle": "InTokyo",
+            "mission_id": "tokyo",
+            "weight": 1,
+            "is_met": is_met,
+            "fix": fix,
+        }
+        for rule, is_met, fix in (("handle", True, None), ("picture", None, None), ("website", False, "Link."))
+    ],
+    "marts.asset_scores": [
+        {
+            "account_id": "x:7",
+            "platform": "x",
+            "handle": "InTokyo",
+            "mission_id": "tokyo",
+            "score": 0.5,
+            "rules_met": 1,
+            "rules_not_met": 1,
+            "days_silent": 1,
+        }
+    ],
+    "marts.account_profiles": [
+        {"account_id": "x:7", "valid_from_date": "2026-01-01", "is_current": True, "platform": "x", "handle": "InTokyo"}
+    ],
+    "marts.unregistered_lookalikes": [
+        {"platform": "x", "handle": "1ntokyo", "mission_id": "tokyo", "edits": 1, "posts": 1, "last_post_id": "x:10"}
     ],
     "quality.reconciliation": [
         {
@@ -334,6 +367,22 @@ FAULTS = [
     ("marts.capacity_by_course", "failed = 1", "block", "no course has more outcomes", "C1"),
     ("marts.capacity_by_course", "registrations = 2", "block", "registrations of all courses", "2 against 1"),
     ("marts.capacity_by_course", "results = 0", "block", "results of all courses", "0 against 1"),
+    ("marts.asset_standards", "fix = null", "block", "what to do is told exactly", "x:7 and website"),
+    (
+        "marts.asset_standards",
+        "account_id = case rule when 'picture' then 'x:8' else account_id end",
+        "block",
+        "every account is held to every rule",
+        "x:7",
+    ),
+    ("marts.asset_scores", "score = 1.5", "block", "score", None),
+    ("marts.asset_scores", "days_silent = -1", "block", "days_silent", None),
+    ("marts.asset_scores", "rules_met = 2", "block", "rules met by all accounts", "2 against 1"),
+    ("marts.account_profiles", "valid_to_date = date '2025-12-31'", "block", "valid_from_date", None),
+    ("marts.account_profiles", "is_current = false", "block", "every account has one current profile", "x:7"),
+    ("marts.unregistered_lookalikes", "handle = 'intokyo'", "block", "no handle of the register", "x:intokyo"),
+    ("marts.unregistered_lookalikes", "posts = 0", "block", "posts", None),
+    ("marts.unregistered_lookalikes", "edits = -1", "block", "edits", None),
     ("marts.capacity_by_course", "score_sum = 17", "block", "scores of all courses", "17.0 against 18.0"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
