@@ -397,8 +397,15 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
     assert [says.split(": broken by ")[0] for _, says in told] == [
         "there are as many posts as have metrics",
         "posts of all days are the own posts there are",
-        "posts of all missions and months are the own posts there are",
-        "engagements of all missions and months are those of the posts",
+        *[
+            "posts of all days, weeks and months are those there are",
+            "engagements of all days, weeks and months are those there are",
+        ]
+        * 4,
+        "posts of all kinds are the posts there are",
+        "posts of all hours are the own posts there are",
+        "it has every post once",
+        "its likes are the posts' reactions",
     ]
 
 
