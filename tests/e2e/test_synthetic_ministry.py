@@ -22,9 +22,10 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
             assert is_synthetic, mart
         else:
             unfed.add(mart)
-    # Sheets that the synthetic ministry does not write.
-    assert unfed == {"dim_session", "fct_attendance", "fct_certification", "fct_nomination", "fct_test_result"}
-    assert len(marts) == 10 + len(unfed)
+    # Sheets that the synthetic ministry does not write; and two nights tell of no post at five ages.
+    sheets = {"dim_session", "fct_attendance", "fct_certification", "fct_nomination", "fct_test_result"}
+    assert unfed == sheets | {"metric_half_life"}
+    assert len(marts) == 19 + len(unfed)
 
 
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):
