@@ -259,32 +259,122 @@ FCT_ACCOUNT_DAILY = Suite(
 
 _RATES = tuple(f"engagement_rate_by_{denominator}" for denominator in ("followers", "reach", "impressions"))
 
-ENGAGEMENT_BY_MISSION_MONTHLY = Suite(
+
+def _engagement_by(entity: str, key: str) -> Suite:
+    """The four reports of engagement differ by their keys alone. Days, weeks and months each hold everything."""
+    one_of_each = "select period_grain, {} from audited group by period_grain"
+    return Suite(
+        "modelled",
+        f"marts.engagement_by_{entity}",
+        (
+            *at_least(0, "accounts", "posts", "reposts", "posts_deleted", *METRICS, *_RATES),
+            # More engagements than people reached can be true of a small account, and is worth a look.
+            *(between(rate, 0, 1, "warn") for rate in _RATES),
+            no_row(
+                "a week begins on Monday and a month on its first day",
+                "select * from audited where period_start_date != date_trunc(period_grain, period_start_date)",
+                told_as=f"{key} || ' in the ' || period_grain || ' of ' || period_start_date",
+            ),
+            no_row(
+                "no more account days reported than were registered",
+                "select * from audited where account_days_reported > account_days_registered",
+                told_as=f"{key} || ' in the ' || period_grain || ' of ' || period_start_date",
+            ),
+            *(
+                no_row(
+                    f"{measure} of all days, weeks and months are those there are",
+                    f"select * from ({one_of_each.format(f'coalesce(sum({measure}), 0) as total')}) as told, "
+                    f"({there_are}) as facts (there_are) where told.total is distinct from facts.there_are",
+                    told_as="period_grain || ' has ' || total || ' against ' || there_are",
+                )
+                for measure, there_are in (
+                    ("posts", OWN_POSTS),
+                    ("reposts", REPOSTS),
+                    ("engagements", "select coalesce(sum(engagements), 0) from marts.fct_post"),
+                    (
+                        "engagements_gained",
+                        "select coalesce(sum(engagements_gained), 0) from marts.fct_post_metrics_daily",
+                    ),
+                    (
+                        "followers_gained",
+                        "select coalesce(sum(followers_gained), 0) from marts.fct_account_daily",
+                    ),
+                )
+            ),
+        ),
+    )
+
+
+ENGAGEMENT_REPORTS = tuple(
+    _engagement_by(entity, key)
+    for entity, key in (
+        ("account", "account_id"),
+        ("mission", "mission_id"),
+        ("region", "region"),
+        ("platform", "platform"),
+    )
+)
+
+ACCOUNT_COMPLETENESS_DAILY = Suite(
+    "modelled", "marts.account_completeness_daily", (between("share_reported", 0, 1), *at_least(0, "accounts_reported"))
+)
+
+POST_PERFORMANCE = Suite(
     "modelled",
-    "marts.engagement_by_mission_monthly",
+    "marts.post_performance",
     (
-        *at_least(0, "posts", "reposts", "posts_deleted", "engagements", *_RATES),
-        # More engagements than people reached can be true of a small account, and is worth a look.
-        *(between(rate, 0, 1, "warn") for rate in _RATES),
+        *at_least(0, "engagements", "expected_engagements"),
+        between("baseline_posts", 0, 100),
         no_row(
-            "months are told by their first day",
-            "select * from audited where extract(day from month_start_date) != 1",
-            told_as="mission_id || ' in ' || month_start_date",
+            "a post is above what was expected of it exactly where its score is not negative",
+            "select * from audited where (engagements >= expected_engagements) != (overperformance >= 0)",
+            told_as="post_id || ' at ' || age_days || ' days'",
         ),
+    ),
+)
+
+CONTENT_MIX = Suite(
+    "modelled",
+    "marts.content_mix",
+    (
+        between("share_of_posts", 0, 1),
         _adds_up(
-            "posts of all missions and months are the own posts there are",
+            "posts of all kinds are the posts there are",
             "select coalesce(sum(posts), 0) from audited",
-            OWN_POSTS,
+            "select count(*) from marts.fct_post",
         ),
+    ),
+)
+
+POSTING_RHYTHM = Suite(
+    "modelled",
+    "marts.posting_rhythm",
+    (
+        between("iso_weekday", 1, 7),
+        between("hour_of_day", 0, 23),
         _adds_up(
-            "reposts of all missions and months are the reposts there are",
-            "select coalesce(sum(reposts), 0) from audited",
-            REPOSTS,
+            "posts of all hours are the own posts there are", "select coalesce(sum(posts), 0) from audited", OWN_POSTS
         ),
+    ),
+)
+
+CROSS_POSTS = Suite("modelled", "marts.cross_posts", at_least(2, "accounts_in_wave", "posts_in_wave"))
+
+METRIC_HALF_LIFE = Suite("modelled", "marts.metric_half_life", at_least(0, "median_share_of_final", "half_life_days"))
+
+MESSAGE_EFFICIENCY = Suite(
+    "modelled", "marts.message_efficiency", at_least(0, "message_efficiency", "likes_and_shares")
+)
+
+SOCIAL_MEDIA_ROLLUP = Suite(
+    "modelled",
+    "marts.social_media_rollup",
+    (
+        _adds_up("it has every post once", "select count(*) from audited", "select count(*) from marts.fct_post"),
         _adds_up(
-            "engagements of all missions and months are those of the posts",
-            "select coalesce(sum(engagements), 0) from audited",
-            "select coalesce(sum(engagements), 0) from marts.fct_post",
+            "its likes are the posts' reactions",
+            "select coalesce(sum(likes), 0) from audited",
+            "select coalesce(sum(reactions), 0) from marts.fct_post",
         ),
     ),
 )
@@ -498,7 +588,15 @@ SUITES = (
     FCT_POST,
     FCT_POST_METRICS_DAILY,
     FCT_ACCOUNT_DAILY,
-    ENGAGEMENT_BY_MISSION_MONTHLY,
+    *ENGAGEMENT_REPORTS,
+    ACCOUNT_COMPLETENESS_DAILY,
+    POST_PERFORMANCE,
+    CONTENT_MIX,
+    POSTING_RHYTHM,
+    CROSS_POSTS,
+    METRIC_HALF_LIFE,
+    MESSAGE_EFFICIENCY,
+    SOCIAL_MEDIA_ROLLUP,
     DIM_OFFICER,
     FCT_REGISTRATION,
     FCT_ASSESSMENT,

@@ -16,7 +16,7 @@ def test_the_posts_of_each_account_are_published_whole(real_state):
     expected = (46_567_392, 67_180_179, 247_296_094, 46_567_392 + 67_180_179 + 247_296_094)
     assert real_state.query(sums + "marts.fct_post") == [expected]
     assert real_state.query(sums + "marts.fct_post_metrics_daily") == [expected]
-    assert real_state.query(sums + "marts.engagement_by_mission_monthly") == [expected]
+    assert real_state.query(sums + "marts.engagement_by_mission where period_grain = 'month'") == [expected]
     assert real_state.query("select sum(posts) from marts.fct_account_daily") == [(6439,)]
 
 

@@ -83,16 +83,47 @@ MODELLED: dict[str, list[dict]] = {
         }
         for day, posts in (("2026-01-01", 1), ("2026-01-02", 0))
     ],
-    "marts.engagement_by_mission_monthly": [
+    **{
+        f"marts.engagement_by_{entity}": [
+            {
+                key: value,
+                "period_grain": grain,
+                "period_start_date": first_day,
+                "accounts": 1,
+                "account_days_registered": 2,
+                "account_days_reported": 2,
+                "posts": 1,
+                "reposts": 0,
+                "engagements": 8,
+                "engagements_gained": 8,
+                "engagement_rate_by_followers": 0.008,
+            }
+            for grain, first_day in (("day", "2026-01-01"), ("week", "2025-12-29"), ("month", "2026-01-01"))
+        ]
+        for entity, key, value in (
+            ("account", "account_id", "x:7"),
+            ("mission", "mission_id", "tokyo"),
+            ("region", "region", "Asia"),
+            ("platform", "platform", "x"),
+        )
+    },
+    "marts.account_completeness_daily": [{"accounts_reported": 1, "share_reported": 1}],
+    "marts.post_performance": [
         {
-            "mission_id": "tokyo",
-            "month_start_date": "2026-01-01",
-            "posts": 1,
-            "reposts": 0,
+            "post_id": "x:10",
+            "age_days": 1,
             "engagements": 8,
-            "engagement_rate_by_followers": 0.008,
+            "expected_engagements": 16,
+            "baseline_posts": 20,
+            "overperformance": -2,
         }
     ],
+    "marts.content_mix": [{"posts": 1, "share_of_posts": 1}],
+    "marts.posting_rhythm": [{"iso_weekday": 4, "hour_of_day": 10, "posts": 1}],
+    "marts.cross_posts": [{"posts_in_wave": 2, "accounts_in_wave": 2}],
+    "marts.metric_half_life": [{"median_share_of_final": 0.5, "half_life_days": 1}],
+    "marts.message_efficiency": [{"likes_and_shares": 6, "message_efficiency": 6}],
+    "marts.social_media_rollup": [{"platform": "x", "post_id": "10", "likes": 5}],
     "marts.fct_registration": [
         {
             "course_id": "C1",
@@ -270,7 +301,7 @@ def failures(verdicts: list[Verdict]) -> list[tuple[str, str]]:
 POST = "marts.fct_post"
 DAILY = "marts.fct_post_metrics_daily"
 ACCOUNT_DAILY = "marts.fct_account_daily"
-MONTHLY = "marts.engagement_by_mission_monthly"
+BY_MISSION = "marts.engagement_by_mission"
 RECONCILIATION = "quality.reconciliation"
 LINE = "sheets.assessment_results on 2026-01-02 has "
 
@@ -348,12 +379,39 @@ FAULTS = [
     (ACCOUNT_DAILY, "posts = 1", "block", "posts of all days", "2 against 1"),
     (ACCOUNT_DAILY, "reposts = 1", "block", "reposts of all days", "2 against 0"),
     (ACCOUNT_DAILY, "engagements_gained = null", "block", "engagements gained by accounts", "0 against 8"),
-    (MONTHLY, "engagement_rate_by_followers = 1.5", "warn", "engagement_rate_by_followers is between 0 and 1", None),
-    (MONTHLY, "engagement_rate_by_reach = -0.1", "block", "engagement_rate_by_reach is at least 0", None),
-    (MONTHLY, "month_start_date = '2026-01-02'", "block", "months are told by their first day", "tokyo in 2026-01-02"),
-    (MONTHLY, "posts = 2", "block", "posts of all missions and months", "2 against 1"),
-    (MONTHLY, "reposts = 2", "block", "reposts of all missions and months", "2 against 0"),
-    (MONTHLY, "engagements = 9", "block", "engagements of all missions and months", "9 against 8"),
+    (BY_MISSION, "engagement_rate_by_followers = 1.5", "warn", "engagement_rate_by_followers is between 0 and 1", None),
+    (BY_MISSION, "engagement_rate_by_reach = -0.1", "block", "engagement_rate_by_reach is at least 0", None),
+    (
+        BY_MISSION,
+        "period_start_date = '2026-01-02' where period_grain = 'week'",
+        "block",
+        "a week begins on Monday",
+        "tokyo in the week of 2026-01-02",
+    ),
+    (
+        BY_MISSION,
+        "account_days_reported = 3 where period_grain = 'day'",
+        "block",
+        "no more account days reported",
+        "tokyo in the day of 2026-01-01",
+    ),
+    (BY_MISSION, "posts = 2 where period_grain = 'week'", "block", "posts of all days", "week has 2 against 1"),
+    (BY_MISSION, "reposts = 2 where period_grain = 'day'", "block", "reposts of all days", "day has 2 against 0"),
+    (
+        BY_MISSION,
+        "engagements = 9 where period_grain = 'month'",
+        "block",
+        "engagements of all days",
+        "month has 9 against 8",
+    ),
+    ("marts.account_completeness_daily", "share_reported = 1.1", "block", "share_reported is between", None),
+    ("marts.post_performance", "overperformance = 2", "block", "a post is above", "x:10 at 1 days"),
+    ("marts.content_mix", "posts = 2", "block", "posts of all kinds", "2 against 1"),
+    ("marts.posting_rhythm", "posts = 2", "block", "posts of all hours", "2 against 1"),
+    ("marts.cross_posts", "accounts_in_wave = 1", "block", "accounts_in_wave is at least 2", None),
+    ("marts.metric_half_life", "half_life_days = -1", "block", "half_life_days is at least 0", None),
+    ("marts.message_efficiency", "message_efficiency = -1", "block", "message_efficiency is at least 0", None),
+    ("marts.social_media_rollup", "likes = 6", "block", "its likes are the posts' reactions", "6 against 5"),
     ("marts.dim_officer", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
     ("marts.dim_officer", "is_current = false", "block", "every officer has one current version", OFFICER),
     ("marts.fct_registration", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
@@ -418,8 +476,15 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
     assert [says.split(": broken by ")[0] for _, says in told] == [
         "there are as many posts as have metrics",
         "posts of all days are the own posts there are",
-        "posts of all missions and months are the own posts there are",
-        "engagements of all missions and months are those of the posts",
+        *[
+            "posts of all days, weeks and months are those there are",
+            "engagements of all days, weeks and months are those there are",
+        ]
+        * 4,
+        "posts of all kinds are the posts there are",
+        "posts of all hours are the own posts there are",
+        "it has every post once",
+        "its likes are the posts' reactions",
     ]
 
 

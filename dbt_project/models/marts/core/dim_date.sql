@@ -7,6 +7,8 @@ with mentioned as (
     union all
     select observed_date as day from {{ ref('int_account_observations') }}
     union all
+    select activity_date as day from {{ ref('int_account_platform_days') }}
+    union all
     select observed_date as day from {{ ref('stg_landing__batches') }}
     union all
     select submitted_date as day from {{ ref('int_assessment_results') }}

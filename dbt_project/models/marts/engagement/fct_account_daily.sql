@@ -39,6 +39,7 @@ gains as (
         cast(sum(engagements_gained) as bigint) as engagements_gained,
         cast(sum(engagements_gained) filter (where is_gain_over_gap) as bigint) as engagements_gained_over_gaps,
         cast(sum(impressions_gained) as bigint) as impressions_gained,
+        cast(sum(views_gained) as bigint) as views_gained,
         bool_or(is_synthetic) as is_synthetic
     from {{ ref('fct_post_metrics_daily') }}
     group by account_id, observed_date
@@ -50,8 +51,11 @@ landed_span as (
     select
         min(observed_date) as first_day,
         max(observed_date) as last_day
-    from {{ ref('stg_landing__batches') }}
-    where source = 'registry'
+    from (
+        select observed_date from {{ ref('stg_landing__batches') }} where source = 'registry'
+        union all
+        select observed_date from {{ ref('int_nights') }}
+    ) as nights
 
 ),
 
@@ -91,6 +95,8 @@ days as (
         select account_id, activity_date, is_synthetic from posts
         union all
         select account_id, activity_date, is_synthetic from gains
+        union all
+        select account_id, activity_date, is_synthetic from {{ ref('int_account_platform_days') }}
     ) as mentioned
     group by account_id, activity_date
 
@@ -113,6 +119,12 @@ select
     gains.engagements_gained,
     gains.engagements_gained_over_gaps,
     gains.impressions_gained,
+    gains.views_gained,
+    cast(platform_days.views as bigint) as views_of_pacific_day,
+    cast(platform_days.reach as bigint) as reach_of_pacific_day,
+    cast(platform_days.followers_gained as bigint) as followers_gained_of_pacific_day,
+    cast(platform_days.followers_lost as bigint) as followers_lost_of_pacific_day,
+    cast(platform_days.minutes_watched as bigint) as minutes_watched_of_pacific_day,
     followers.source,
     followers.batch_id,
     days.is_synthetic
@@ -130,3 +142,5 @@ left join posts
     on days.account_id = posts.account_id and days.activity_date = posts.activity_date
 left join gains
     on days.account_id = gains.account_id and days.activity_date = gains.activity_date
+left join {{ ref('int_account_platform_days') }} as platform_days
+    on days.account_id = platform_days.account_id and days.activity_date = platform_days.activity_date
