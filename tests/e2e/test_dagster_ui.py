@@ -114,7 +114,7 @@ def test_the_suites_stand_as_blocking_checks_beside_dbts_tests(assets):
         "platform_exports/posts",
         "sheets/assessment_results",
         "marts/fct_post_metrics_daily",
-        "marts/engagement_by_mission_monthly",
+        "marts/engagement_by_mission",
         "marts/capacity_by_course",
         "quality/reconciliation",
     ):

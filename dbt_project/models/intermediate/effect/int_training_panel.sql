@@ -86,7 +86,7 @@ select
         as integer
     ) as first_trained_week,
     engagement.engagements_per_post,
-    {{ engagement_rate('engagement.engagements_with_followers', 'engagement.followers_of_posts') }}
+    {{ rate('engagement.engagements_with_followers', 'engagement.followers_of_posts') }}
         as engagement_rate_by_followers,
     -- A week of which days are missing has fewer posts for want of days.
     case when mission_weeks.days_registered = 7 then cast(mission_weeks.posts as double) end as posts,
