@@ -1,3 +1,6 @@
+{{ config(materialized="table") }}
+
+-- A table, since every staging view asks it which batches are committed.
 with source as (
 
     select * from {{ source('landing', 'batches') }}
