@@ -115,7 +115,11 @@ class Account:
     @property
     def description(self) -> str:
         """One account in twenty says next to nothing."""
-        return "(synthetic)" if self.number % 20 == 3 else f"{self.display_name}. Invented for tests: no such office exists."
+        return (
+            "(synthetic)"
+            if self.number % 20 == 3
+            else f"{self.display_name}. Invented for tests: no such office exists."
+        )
 
     @property
     def website(self) -> str:
