@@ -95,7 +95,7 @@ class Bluesky:
         verifications = {"verifications": [], "verifiedStatus": "valid", "trustedVerifierStatus": "none"}
         return {
             **_author(account),
-            **({"description": account.description} if account.description else {}),
+            "description": account.description,
             **({"website": account.website} if account.website else {}),
             **({"avatar": picture} if account.has_picture else {}),
             **({"verification": verifications} if account.is_verified else {}),

@@ -115,7 +115,7 @@ class Facebook(Meta):
             id=account.native_id,
             name=account.display_name,
             username=account.handle,
-            about=account.description or None,
+            about=account.description,
             category="Government Organization",
             link=f"https://www.facebook.com/{account.native_id}",
             website=account.website or None,

@@ -85,7 +85,7 @@ class Instagram(Meta):
             id=account.native_id,
             username=account.handle,
             name=account.display_name,
-            biography=account.description or None,
+            biography=account.description,
             website=account.website or None,
             has_profile_pic=account.has_picture,
             followers_count=state.followers,

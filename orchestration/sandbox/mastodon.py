@@ -110,7 +110,7 @@ class Mastodon:
             "noindex": False,
             # Mastodon tells only the day.
             "created_at": f"{account.created_at:%Y-%m-%d}T00:00:00.000Z",
-            "note": f"<p>{html.escape(account.description)}</p>" if account.description else "",
+            "note": f"<p>{html.escape(account.description)}</p>",
             "uri": f"https://{server}/users/{name}",
             "url": f"https://{server}/@{name}",
             "avatar": picture,

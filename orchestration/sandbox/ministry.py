@@ -114,8 +114,12 @@ class Account:
 
     @property
     def description(self) -> str:
-        """One account in twenty has none."""
-        return "" if self.number % 20 == 3 else f"{self.display_name}. Invented for tests: no such office exists."
+        """One account in twenty says next to nothing."""
+        return (
+            "(synthetic)"
+            if self.number % 20 == 3
+            else f"{self.display_name}. Invented for tests: no such office exists."
+        )
 
     @property
     def website(self) -> str:

@@ -118,6 +118,7 @@ def test_every_account_is_held_to_the_standard_and_every_rule_is_broken_by_some(
         "name",
         "picture",
         "profile_text",
+        "recent_post",
         "two_owners",
         "unique",
         "verified",

@@ -10,7 +10,21 @@
     'tiktok': 'tiktok\\.com/@([a-z0-9_.]{2,24})',
     'threads': 'threads\\.(?:net|com)/@([a-z0-9_.]{1,30})',
 } %}
-with found as (
+with posts as (
+
+    -- A word that is cut off at the end is no handle.
+    select
+        post_id,
+        account_id,
+        platform,
+        posted_date,
+        regexp_replace(text, '\S+…', '', 'g') as text,
+        is_synthetic
+    from {{ ref('fct_post') }}
+
+),
+
+found as (
 
     select
         platform,
@@ -26,7 +40,7 @@ with found as (
         post_id,
         posted_date,
         is_synthetic
-    from {{ ref('fct_post') }}
+    from posts
 
     {% for platform, pattern in links.items() %}
     union all
@@ -38,7 +52,7 @@ with found as (
         post_id,
         posted_date,
         is_synthetic
-    from {{ ref('fct_post') }}
+    from posts
 
     {% endfor %}
     union all
@@ -50,7 +64,7 @@ with found as (
         posts.post_id,
         posts.posted_date,
         posts.is_synthetic
-    from {{ ref('fct_post') }} as posts
+    from posts
     inner join {{ ref('dim_account') }} as accounts
         on posts.account_id = accounts.account_id
     where not accounts.is_registered
