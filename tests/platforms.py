@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.contracts import Contract
+from orchestration.enrichment import night as enrichment
 from orchestration.landing import Landing, Receipt, Window
 from orchestration.sandbox.ministry import REGISTRY_DIR
 from orchestration.sandbox.server import Fault, Sandbox
@@ -102,6 +103,7 @@ def every_contract() -> list[Contract]:
         *sheets.CONTRACTS,
         *xapi.CONTRACTS,
         *meetings,
+        *enrichment.CONTRACTS,
         *platforms,
     ]
 

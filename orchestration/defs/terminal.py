@@ -17,6 +17,7 @@ STEP_WORDS = {
     "xapi": "extracting from the learning record store",
     "zoom": "landing Zoom's meetings",
     "teams": "landing Teams' meetings",
+    "enrichment": "reading the posts' texts",
     "landed_records": "auditing what was landed",
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",

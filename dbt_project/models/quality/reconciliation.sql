@@ -14,6 +14,7 @@
     ('xapi', 'statements'),
     ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
     ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'), ('sheets', 'staff'),
+    ('enrichment', 'texts'), ('enrichment', 'embeddings'), ('enrichment', 'duplicates'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({
