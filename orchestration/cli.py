@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
@@ -134,6 +135,44 @@ def sql(query: str | None) -> None:
         str(current),
     ]
     os.execv(shell, [shell, *arguments])
+
+
+@sifarat.command()
+@click.argument("question")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Posts shown.")
+def search(question: str, limit: int) -> None:
+    """Find published posts that say something like QUESTION, in any language."""
+    from orchestration.enrichment import EnrichmentError
+    from orchestration.enrichment.search import search as posts_like
+
+    settings = _settings()
+    current = Publications(settings.published_dir).current
+    if not current.exists():
+        raise click.ClickException(f"{current} does not exist yet. Run `make nightly` to publish the marts.")
+    try:
+        hits = posts_like(question, settings, current, limit)
+    except EnrichmentError as error:
+        raise click.ClickException(str(error)) from None
+    table = Table("score", "posted (UTC)", "mission", "language", "text", "url")
+    for hit in hits:
+        row = (f"{hit.score:.3f}", f"{hit.posted_at:%Y-%m-%d}", hit.mission, hit.language or "")
+        table.add_row(*row, escape(" ".join(hit.text.split())[:100]), hit.url or "")
+    out.print(table)
+
+
+@sifarat.command()
+def calibrate() -> None:
+    """Fit the models of language, topic, tone and duplicates anew to the labelled development posts.
+
+    Needed after orchestration/enrichment/development.csv was edited, or the embedded model is another version.
+    """
+    from orchestration.enrichment.reader import DEVELOPMENT, SHIPPED_VECTORS, Reader, ship_development_vectors
+
+    settings = _settings()
+    ship_development_vectors(settings)
+    alike = Reader(settings).alike
+    out.print(f"{SHIPPED_VECTORS} is made from {DEVELOPMENT}.")
+    out.print(f"Duplicates: a margin of {alike.across} across languages, a cosine of {alike.within} within one.")
 
 
 @sifarat.command()

@@ -79,11 +79,9 @@ class Settings(BaseSettings):
 
     languages: str = Field(
         "ar,de,en,es,fa,fr,ru,tr,ur,zh",
-        description="ISO 639-1 codes that posts are written in; ur also in Latin letters",
+        description="ISO 639-1 codes of posts; ur also in Latin letters",
     )
-    enrichment_seconds: float = Field(
-        90, ge=0, description="Most that reading new posts may take of a run; 0 reads none"
-    )
+    enrichment_seconds: float = Field(90, ge=0, description="Most that reading texts may take of a run; 0: none")
     embeddings_base_url: str | None = Field(
         None, description="An OpenAI-compatible service, with the /v1; without it the model is embedded and offline"
     )

@@ -83,7 +83,8 @@ def post_texts(warehouse: Path) -> pl.DataFrame:
     """Every text that a post has or had, as dbt's staging cleans it. Raises EnrichmentError without that view."""
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return connection.sql(f"select {', '.join(POST_SCHEMA)} from {POSTS_TEXTS}").pl().cast(POST_SCHEMA)
+            rows = connection.execute(f"select {', '.join(POST_SCHEMA)} from {POSTS_TEXTS}").fetchall()
+            return pl.DataFrame(rows, schema=POST_SCHEMA, orient="row")
     except duckdb.Error as error:
         raise EnrichmentError(f"{warehouse}: the posts' texts cannot be read ({error})") from None
 
@@ -134,12 +135,14 @@ def read_new_texts(
 
 def committed(landing: Landing, contract: Contract, columns: Sequence[str]) -> pl.DataFrame:
     """Those records of the table whose batch the ledger has."""
-    parts = [
-        landing.root / contract.source / contract.table / entry.parent.name / entry.name
-        for entry in landing.committed(contract)
-    ]
+    parts = committed_parts(landing, contract)
     empty = pl.DataFrame(schema={name: contract.schema[name] for name in columns})
     return pl.concat([empty, *(pl.read_parquet(part, columns=list(columns)) for part in parts)])
+
+
+def committed_parts(landing: Landing, contract: Contract) -> list[Path]:
+    table = landing.root / contract.source / contract.table
+    return [table / entry.parent.name / entry.name for entry in landing.committed(contract)]
 
 
 def _read(

@@ -14,7 +14,7 @@ import polars as pl
 
 from orchestration.enrichment import duplicates, models, topics
 from orchestration.enrichment.classifier import Classifier
-from orchestration.enrichment.duplicates import Thresholds, calibrated
+from orchestration.enrichment.duplicates import Alikeness, Texts
 from orchestration.enrichment.language import LATIN, Languages
 from orchestration.enrichment.models import Embedder, Identity, embedder, identity
 from orchestration.enrichment.space import Space
@@ -92,8 +92,8 @@ class Reader:
         return Classifier(self._near, self._posts["tone"].to_list())
 
     @cached_property
-    def thresholds(self) -> Thresholds:
-        return calibrated(self._near, self._posts["story"].to_list(), self._posts["language"].to_list())
+    def alike(self) -> Alikeness:
+        return Alikeness.learnt(self._near, self._posts["story"].to_list(), self._posts["language"].to_list())
 
     def read(self, texts: Sequence[str], kept: Sequence[str | None] | None = None) -> list[Reading]:
         """One reading per text. ``kept`` are vectors that the same model made of them before, where there are any."""
@@ -131,10 +131,9 @@ class Reader:
             pl.col("last_posted_at") >= new["first_posted_at"].min() - timedelta(days=days),
             pl.col("first_posted_at") <= new["last_posted_at"].max() + timedelta(days=days),
         )
-        found = duplicates.pairs(*self._comparable(new), *self._comparable(around), self.thresholds)
-        frame = pl.DataFrame(
-            found, schema={"row": pl.UInt32, "column": pl.UInt32, "similarity": pl.Float64}, orient="row"
-        )
+        found = duplicates.pairs(self._comparable(new), self._comparable(around), self.alike)
+        places = {"row": pl.UInt32, "column": pl.UInt32, "similarity": pl.Float64}
+        frame = pl.DataFrame(found, schema=places, orient="row")
         return (
             frame.join(new.with_row_index("row"), on="row")
             .join(around.with_row_index("column"), on="column", suffix="_other")
@@ -152,9 +151,9 @@ class Reader:
             .sort("text_hash", "other_text_hash")
         )
 
-    def _comparable(self, texts: pl.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
+    def _comparable(self, texts: pl.DataFrame) -> Texts:
         near = self.space.without_language(models.read(texts["vector"].to_list()))
-        return near, [words(text) or "" for text in texts["text"]], texts["language"].to_list()
+        return Texts(near, [words(text) or "" for text in texts["text"]], texts["language"].to_list())
 
 
 def development_vectors(model: Embedder, texts: Sequence[str], folder: Path) -> np.ndarray:
