@@ -128,6 +128,31 @@ MODELLED: dict[str, list[dict]] = {
             "mean_score": 18,
         }
     ],
+    "marts.dim_topic": [{"topic_id": "trade"}],
+    "marts.fct_post_reading": [
+        {
+            "post_id": "x:10",
+            "is_read": True,
+            "language": "en",
+            "language_confidence": 0.9,
+            "topic_id": "trade",
+            "topic_score": 0.8,
+            "tone": "neutral",
+            "tone_score": 0.7,
+            "version": "1",
+        }
+    ],
+    "marts.post_duplicates": [
+        {
+            "post_id": post_id,
+            "first_post_id": "x:10",
+            "is_first": post_id == "x:10",
+            "posts": 2,
+            "missions": 1,
+            "languages": 1,
+        }
+        for post_id in ("x:10", "x:11")
+    ],
     "quality.reconciliation": [
         {
             "source": source,
@@ -310,6 +335,12 @@ FAULTS = [
     ("marts.capacity_by_course", "registrations = 2", "block", "registrations of all courses", "2 against 1"),
     ("marts.capacity_by_course", "results = 0", "block", "results of all courses", "0 against 1"),
     ("marts.capacity_by_course", "score_sum = 17", "block", "scores of all courses", "17.0 against 18.0"),
+    ("marts.fct_post_reading", "topic_score = 1.5", "block", "topic_score is between 0 and 1", None),
+    ("marts.fct_post_reading", "is_read = false", "block", "what was not read tells nothing", "x:10"),
+    ("marts.fct_post_reading", "tone = null", "block", "language, topic and tone are told together", "x:10"),
+    ("marts.fct_post_reading", "topic_id = 'gone'", "warn", "every topic is one of the seed's", "gone"),
+    ("marts.post_duplicates", "posts = 1", "block", "posts is at least 2", None),
+    ("marts.post_duplicates", "is_first = true", "block", "a group has as many rows", "x:10"),
 ]
 
 
@@ -324,6 +355,11 @@ def test_a_fault_that_dbt_does_not_test_for_is_found(audited, table, change, sev
     broken = told.split(": broken by ")[1]
     assert (broken.split(": ")[1].split("; ")[0] if ": " in broken else None) == named
     assert "SN-4711" not in told
+
+
+def test_a_post_without_a_reading_of_its_own_blocks(audited):
+    found = failures(audited("marts.fct_post_reading", "every post has", fault="delete from marts.fct_post_reading"))
+    assert [(severity, told.endswith("0 against 1")) for severity, told in found] == [("block", True)]
 
 
 def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
