@@ -116,7 +116,7 @@ def read_new_texts(
     languages = committed(landing, TEXTS, ("text_hash", "model", "version", "language")).filter(
         model=model.model, version=version
     )
-    known = posts.join(languages, on="text_hash").join(vectors, on="text_hash")
+    known = posts.join(languages.select("text_hash", "language"), on="text_hash").join(vectors, on="text_hash")
     due = due.join(vectors, on="text_hash", how="left", maintain_order="left")
 
     held: list[tuple[pl.DataFrame, pl.DataFrame]] = []
