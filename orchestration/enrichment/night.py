@@ -135,14 +135,16 @@ def read_new_texts(
 
 def committed(landing: Landing, contract: Contract, columns: Sequence[str]) -> pl.DataFrame:
     """Those records of the table whose batch the ledger has."""
-    parts = committed_parts(landing, contract)
+    parts = committed_parts(landing.root, contract)
     empty = pl.DataFrame(schema={name: contract.schema[name] for name in columns})
     return pl.concat([empty, *(pl.read_parquet(part, columns=list(columns)) for part in parts)])
 
 
-def committed_parts(landing: Landing, contract: Contract) -> list[Path]:
-    table = landing.root / contract.source / contract.table
-    return [table / entry.parent.name / entry.name for entry in landing.committed(contract)]
+def committed_parts(root: Path, contract: Contract) -> list[Path]:
+    """The table's files below the landing's ``root`` whose batch the ledger has, oldest day first."""
+    ledger = root / "_batches" / contract.source / contract.table
+    table = root / contract.source / contract.table
+    return [table / entry.parent.name / entry.name for entry in sorted(ledger.glob("date=*/part-*.parquet"))]
 
 
 def _read(

@@ -10,7 +10,6 @@ from orchestration.enrichment import EnrichmentError
 from orchestration.enrichment.models import embedder
 from orchestration.enrichment.night import EMBEDDINGS, committed_parts
 from orchestration.enrichment.words import words
-from orchestration.landing import Landing
 from orchestration.settings import Settings
 
 
@@ -35,8 +34,7 @@ def search(question: str, settings: Settings, publication: Path, limit: int = 10
     if plain is None:
         raise EnrichmentError(f"{question!r} has no words to search by")
     model = embedder(settings)
-    landing = Landing(settings.landing_dir, is_synthetic=settings.is_sandbox)
-    parts = [str(part) for part in committed_parts(landing, EMBEDDINGS)]
+    parts = [str(part) for part in committed_parts(settings.landing_dir, EMBEDDINGS)]
     asked = model.embed([plain])[0].tolist()
     with duckdb.connect() as connection:
         connection.execute(f"attach '{str(publication).replace(chr(39), chr(39) * 2)}' as published (read_only)")

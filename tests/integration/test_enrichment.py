@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import polars as pl
 import pytest
@@ -81,7 +82,7 @@ def test_models_that_fail_cost_the_night_only_its_readings(night):
 class Service(BaseHTTPRequestHandler):
     """Speaks as OpenAI's embeddings do: a vector of the text's length and of its first letter."""
 
-    asked: list = []
+    asked: ClassVar[list] = []
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
