@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
@@ -153,11 +152,11 @@ def search(question: str, limit: int) -> None:
         hits = posts_like(question, settings, current, limit)
     except EnrichmentError as error:
         raise click.ClickException(str(error)) from None
-    table = Table("score", "posted (UTC)", "mission", "language", "text", "url")
     for hit in hits:
-        row = (f"{hit.score:.3f}", f"{hit.posted_at:%Y-%m-%d}", hit.mission, hit.language or "")
-        table.add_row(*row, escape(" ".join(hit.text.split())[:100]), hit.url or "")
-    out.print(table)
+        # Lines of their own: an address that a table cuts short leads nowhere.
+        facts = f"{hit.score:.3f}  {hit.posted_at:%Y-%m-%d}  {hit.mission}  {hit.language or ''}  {hit.url or 'no url'}"
+        out.print(facts, markup=False, highlight=False, soft_wrap=True)
+        out.print(f"       {' '.join(hit.text.split())[:200]}", markup=False, highlight=False, soft_wrap=True)
 
 
 @sifarat.command()

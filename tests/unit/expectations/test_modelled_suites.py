@@ -340,7 +340,7 @@ FAULTS = [
     ("marts.fct_post_reading", "tone = null", "block", "language, topic and tone are told together", "x:10"),
     ("marts.fct_post_reading", "topic_id = 'gone'", "warn", "every topic is one of the seed's", "gone"),
     ("marts.post_duplicates", "posts = 1", "block", "posts is at least 2", None),
-    ("marts.post_duplicates", "is_first = true", "block", "a group has as many rows", "x:10"),
+    ("marts.post_duplicates", "is_first = true", "block", "a post is the first exactly", "x:11"),
 ]
 
 

@@ -1,4 +1,5 @@
--- Posts that say what another post says: with the same text, or with texts that the models found alike.
+-- Posts that say what another post says: with the same text, or with a text that the models found alike. Only direct
+-- likeness counts: through chains of it, posts would end together that say nothing alike.
 with posts as (
 
     select
@@ -7,69 +8,65 @@ with posts as (
         posts.account_id,
         posts.mission_id,
         posts.posted_at,
+        readings.text_hash,
         readings.language,
-        coalesce(text_groups.text_group_id, readings.text_hash) as duplicate_group_id,
         posts.is_synthetic
     from {{ ref('fct_post') }} as posts
     inner join {{ ref('fct_post_reading') }} as readings on posts.post_id = readings.post_id
-    left join {{ ref('int_text_groups') }} as text_groups on readings.text_hash = text_groups.text_hash
     -- A text without words says nothing that another could say again; a repost is known as such.
     where readings.language is not null and posts.kind is distinct from 'repost'
 
 ),
 
-spans as (
+links as (
 
-    -- A group ends where nothing was posted for so long: next year's greeting is another one.
     select
-        *,
-        posted_at > lag(posted_at) over (partition by duplicate_group_id order by posted_at, post_id)
-        + interval {{ var('duplicate_days') }} day as is_later
+        text_hash,
+        other_text_hash
+    from {{ ref('int_text_pairs') }}
+
+    union all
+
+    select distinct
+        text_hash,
+        text_hash as other_text_hash
     from posts
 
 ),
 
-numbered as (
+counted as (
 
+    -- The post itself is among those that say what it says.
     select
-        *,
-        count(*) filter (where is_later) over (
-            partition by duplicate_group_id
-            order by posted_at, post_id
-            rows between unbounded preceding and current row
-        ) as span_number
-    from spans
-
-),
-
-groups as (
-
-    select
-        duplicate_group_id,
-        span_number,
-        min_by(post_id, (posted_at, post_id)) as first_post_id,
+        posts.post_id,
+        min_by(others.post_id, (others.posted_at, others.post_id)) as first_post_id,
         count(*) as posts,
-        count(distinct mission_id) as missions,
-        count(distinct language) as languages
-    from numbered
-    group by duplicate_group_id, span_number
+        count(distinct others.mission_id) as missions,
+        count(distinct others.language) as languages
+    from posts
+    inner join links on posts.text_hash = links.text_hash
+    inner join posts as others
+        on
+            links.other_text_hash = others.text_hash
+            and others.posted_at between posts.posted_at - interval {{ var('duplicate_days') }} day
+            and posts.posted_at + interval {{ var('duplicate_days') }} day
+    group by posts.post_id
     having count(*) > 1
 
 )
 
 select
-    numbered.post_id,
-    groups.first_post_id,
-    numbered.post_id = groups.first_post_id as is_first,
-    numbered.platform,
-    numbered.account_id,
-    numbered.mission_id,
-    numbered.posted_at,
-    numbered.language,
-    groups.posts,
-    groups.missions,
-    groups.languages,
-    numbered.is_synthetic
-from numbered
-inner join groups
-    on numbered.duplicate_group_id = groups.duplicate_group_id and numbered.span_number = groups.span_number
+    posts.post_id,
+    counted.first_post_id,
+    posts.post_id = counted.first_post_id as is_first,
+    posts.platform,
+    posts.account_id,
+    posts.mission_id,
+    posts.posted_at,
+    posts.language,
+    counted.posts,
+    counted.missions,
+    counted.languages,
+    posts.is_synthetic
+from posts
+inner join counted on posts.post_id = counted.post_id
