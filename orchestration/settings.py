@@ -87,6 +87,18 @@ class Settings(BaseSettings):
     meetings_zone: str = Field("UTC", description="IANA zone of the times in files exported from Zoom and Teams")
     meetings_day_first: bool | None = Field(None, description="Whether those files write 12/4 for 12 April")
 
+    languages: str = Field(
+        "ar,de,en,es,fa,fr,ru,tr,ur,zh",
+        description="ISO 639-1 codes of posts; ur also in Latin letters",
+    )
+    enrichment_seconds: float = Field(90, ge=0, description="Most that reading texts may take of a run; 0: none")
+    embeddings_base_url: str | None = Field(
+        None, description="An OpenAI-compatible service, with the /v1; without it the model is embedded and offline"
+    )
+    embeddings_model: str = Field("text-embedding-3-small", description="Model asked for there")
+    embeddings_version: str = Field("1", description="Raise it when that service changes the model behind its name")
+    embeddings_api_key: SecretStr | None = Field(None, description="Key of that service, where it wants one")
+
     trailing_days: int = Field(
         28, ge=1, le=365, description="Posts and ended courses this young are read again nightly"
     )
@@ -119,9 +131,14 @@ class Settings(BaseSettings):
 
         A register of the ministry's own is something real: some platforms are read without credentials.
         """
-        secrets = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
+        of_feeds = {name: value for name, value in self.__dict__.items() if name != "embeddings_api_key"}
+        secrets = [value for value in of_feeds.values() if isinstance(value, SecretStr)]
         given = (self.inbox, self.registry_dir, self.lrs_base_url, self.moodle_base_url, *secrets)
         return all(value is None for value in given)
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        return tuple(code.strip() for code in self.languages.split(",") if code.strip())
 
     @property
     def landing_dir(self) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.contracts import Contract
+from orchestration.enrichment import night as enrichment
 from orchestration.identity.people import PEOPLE
 from orchestration.landing import Landing, Receipt, Window
 from orchestration.sandbox.ministry import REGISTRY_DIR
@@ -105,6 +106,7 @@ def every_contract() -> list[Contract]:
         *moodle.CONTRACTS,
         PEOPLE,
         *meetings,
+        *enrichment.CONTRACTS,
         *platforms,
     ]
 

@@ -581,6 +581,54 @@ UNREGISTERED_LOOKALIKES = Suite(
     ),
 )
 
+FCT_POST_READING = Suite(
+    "modelled",
+    "marts.fct_post_reading",
+    (
+        *(between(score, 0, 1) for score in ("language_confidence", "topic_score", "tone_score")),
+        _adds_up(
+            "every post has its reading, read or not",
+            "select count(*) from audited",
+            "select count(*) from marts.fct_post",
+        ),
+        no_row(
+            "what was not read tells nothing",
+            "select * from audited where not is_read and coalesce(language, topic_id, tone, version) is not null",
+            told_as="post_id",
+        ),
+        no_row(
+            "language, topic and tone are told together or not at all",
+            """
+            select *
+            from audited
+            where (language is null) != (topic_id is null) or (language is null) != (tone is null)
+            """,
+            told_as="post_id",
+        ),
+        no_row(
+            "every topic is one of the seed's, or was when the text was read",
+            "select * from audited anti join marts.dim_topic as topics on audited.topic_id = topics.topic_id "
+            "where audited.topic_id is not null",
+            "warn",
+            told_as="topic_id",
+        ),
+    ),
+)
+
+POST_DUPLICATES = Suite(
+    "modelled",
+    "marts.post_duplicates",
+    (
+        *at_least(2, "posts"),
+        *at_least(1, "missions", "languages"),
+        no_row(
+            "a post is the first exactly where it is named so",
+            "select * from audited where is_first != (post_id = first_post_id)",
+            told_as="post_id",
+        ),
+    ),
+)
+
 SUITES = (
     RECONCILIATION,
     DIM_MISSION,
@@ -607,5 +655,7 @@ SUITES = (
     ASSET_SCORES,
     ACCOUNT_PROFILES,
     UNREGISTERED_LOOKALIKES,
+    FCT_POST_READING,
+    POST_DUPLICATES,
 )
 """What is expected, suite by suite: plain data, cheap to import."""

@@ -19,6 +19,7 @@ STEP_WORDS = {
     "zoom": "landing Zoom's meetings",
     "teams": "landing Teams' meetings",
     "identity__people": "telling who is who",
+    "enrichment": "reading the posts' texts",
     "landed_records": "auditing what was landed",
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",

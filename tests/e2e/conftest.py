@@ -26,7 +26,8 @@ class State:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIFARAT_")}
-        return inherited | {"SIFARAT_DATA_DIR": str(self.data_dir), "COLUMNS": "200"} | self.settings
+        own = {"SIFARAT_DATA_DIR": str(self.data_dir), "COLUMNS": "200", "SIFARAT_ENRICHMENT_SECONDS": "0"}
+        return inherited | own | self.settings
 
     @property
     def current(self) -> Path:

@@ -27,9 +27,10 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
             assert is_synthetic, mart
         else:
             unfed.add(mart)
-    # Its missions were trained before their first posts were seen, so there is no week around a training; and two
-    # nights tell of no post at five ages.
-    assert unfed == {"metric_half_life", "training_effect_by_week"}
+    # Its missions were trained before their first posts were seen, so there is no week around a training; two nights
+    # tell of no post at five ages; and these nights read no texts.
+    assert unfed == {"metric_half_life", "post_duplicates", "training_effect_by_week"}
+    assert synthetic_state.query("select count(*) filter (where is_read) from marts.fct_post_reading") == [(0,)]
 
 
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):

@@ -16,6 +16,7 @@
     ('sheets', 'sessions'), ('sheets', 'sign_ins'), ('zoom', 'participants'), ('teams', 'participants'),
     ('sheets', 'nominations'), ('sheets', 'test_results'), ('sheets', 'certificates'), ('sheets', 'staff'),
     ('identity', 'people'),
+    ('enrichment', 'texts'), ('enrichment', 'embeddings'), ('enrichment', 'duplicates'),
 ] %}
 {% for platform, further in var('platforms').items() %}
     {% do modelled.update({

@@ -216,6 +216,31 @@ MODELLED: dict[str, list[dict]] = {
     "marts.unregistered_lookalikes": [
         {"platform": "x", "handle": "1ntokyo", "mission_id": "tokyo", "edits": 1, "posts": 1, "last_post_id": "x:10"}
     ],
+    "marts.dim_topic": [{"topic_id": "trade"}],
+    "marts.fct_post_reading": [
+        {
+            "post_id": "x:10",
+            "is_read": True,
+            "language": "en",
+            "language_confidence": 0.9,
+            "topic_id": "trade",
+            "topic_score": 0.8,
+            "tone": "neutral",
+            "tone_score": 0.7,
+            "version": "1",
+        }
+    ],
+    "marts.post_duplicates": [
+        {
+            "post_id": post_id,
+            "first_post_id": "x:10",
+            "is_first": post_id == "x:10",
+            "posts": 2,
+            "missions": 1,
+            "languages": 1,
+        }
+        for post_id in ("x:10", "x:11")
+    ],
     "quality.reconciliation": [
         {
             "source": source,
@@ -447,6 +472,12 @@ FAULTS = [
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "change_share = -0.2", "block", "a change has the sign", "posts"),
     ("marts.training_effect_by_week", "missions = 9", "block", "no week counts more missions", "posts in week 0"),
+    ("marts.fct_post_reading", "topic_score = 1.5", "block", "topic_score is between 0 and 1", None),
+    ("marts.fct_post_reading", "is_read = false", "block", "what was not read tells nothing", "x:10"),
+    ("marts.fct_post_reading", "tone = null", "block", "language, topic and tone are told together", "x:10"),
+    ("marts.fct_post_reading", "topic_id = 'gone'", "warn", "every topic is one of the seed's", "gone"),
+    ("marts.post_duplicates", "posts = 1", "block", "posts is at least 2", None),
+    ("marts.post_duplicates", "is_first = true", "block", "a post is the first exactly", "x:11"),
 ]
 
 
@@ -461,6 +492,11 @@ def test_a_fault_that_dbt_does_not_test_for_is_found(audited, table, change, sev
     broken = told.split(": broken by ")[1]
     assert (broken.split(": ")[1].split("; ")[0] if ": " in broken else None) == named
     assert "SN-4711" not in told
+
+
+def test_a_post_without_a_reading_of_its_own_blocks(audited):
+    found = failures(audited("marts.fct_post_reading", "every post has", fault="delete from marts.fct_post_reading"))
+    assert [(severity, told.endswith("0 against 1")) for severity, told in found] == [("block", True)]
 
 
 def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
@@ -485,6 +521,9 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
         "posts of all hours are the own posts there are",
         "it has every post once",
         "its likes are the posts' reactions",
+        "posts of all missions and months are the own posts there are",
+        "engagements of all missions and months are those of the posts",
+        "every post has its reading, read or not",
     ]
 
 

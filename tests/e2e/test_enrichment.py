@@ -1,0 +1,42 @@
+"""A night over an inbox of posts in several languages: read, published, found again."""
+
+MAPPING = """
+source: platform_exports
+table: posts
+files: "*.csv"
+constants: {platform: facebook}
+columns: {post_id: id, account_handle: page, posted_at: at, text: text, url: url}
+"""
+POSTS = """id,page,at,text,url
+1_1,Lyon,2026-03-01T09:00:00Z,"Camp consulaire samedi à Lyon : passeports, visas et cartes d'identité.",https://f.example/1
+1_2,Rabat,2026-03-01T10:00:00Z,فاز فريقنا بكأس البطولة بعد مباراة رائعة!,https://f.example/2
+1_3,Madrid,2026-03-01T11:00:00Z,"El festival de música tradicional se celebra el viernes en el museo.",https://f.example/3
+1_4,Madrid,2026-03-01T12:00:00Z,🙂,https://f.example/4
+"""
+
+
+def test_posts_are_read_in_the_night_they_land_and_are_found_by_what_they_say(new_state, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "facebook.mapping.yaml").write_text(MAPPING)
+    (inbox / "posts.csv").write_text(POSTS)
+    state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="0")
+    state.nightly("--from", "2026-03-02", "--inbox", inbox)
+    assert state.query("select bool_or(is_read) from marts.fct_post_reading") == [(False,)]
+    nothing = state.sifarat("search", "visa camp")
+    assert (nothing.returncode, "No post was read" in nothing.stderr) == (1, True)
+
+    state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="120")
+    state.nightly("--from", "2026-03-03", "--inbox", inbox)
+    assert state.query(
+        "select post_id, is_read, language, topic_id, tone from marts.fct_post_reading order by post_id"
+    ) == [
+        ("facebook:1_1", True, "fr", "consular", "neutral"),
+        ("facebook:1_2", True, "ar", "sport", "positive"),
+        ("facebook:1_3", True, "es", "culture", "neutral"),
+        ("facebook:1_4", True, None, None, None),
+    ]
+    found = state.sifarat("search", "visa camp", "--limit", "1")
+    assert found.returncode == 0, found.stderr
+    assert "https://f.example/1" in found.stdout
+    assert "https://f.example/3" not in found.stdout
