@@ -461,6 +461,80 @@ CAPACITY_BY_COURSE = Suite(
     ),
 )
 
+REFRESHER_DUE = Suite(
+    "modelled",
+    "marts.refresher_due",
+    (
+        _pseudonyms("officer_id"),
+        *at_least(0, "days_since_trained", severity="warn"),
+        no_row(
+            "a refresher is due exactly where its day has come",
+            "select * from audited where is_due is distinct from (due_date <= as_of_date)",
+            told_as="officer_id",
+        ),
+    ),
+)
+
+MISSION_TRAINING_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_training_coverage",
+    (
+        no_row(
+            "there is a trained focal person exactly where a trained officer serves",
+            "select * from audited where has_trained_focal_person is distinct from exists "
+            "(select 1 from marts.refresher_due as trained where trained.mission_id = audited.mission_id)",
+            told_as="mission_id",
+        ),
+        no_row(
+            "nobody is up to date who was never trained",
+            "select * from audited where has_up_to_date_focal_person and not has_trained_focal_person",
+            told_as="mission_id",
+        ),
+        *at_least(0, "officers_posted"),
+        in_order("trained_officers", "officers_posted"),
+        in_order("refreshers_due", "trained_officers"),
+    ),
+)
+
+MISSION_PLATFORM_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_platform_coverage",
+    (
+        no_row(
+            "a mission is covered on each of its platforms or on none",
+            """
+            select *
+            from audited
+            inner join marts.mission_training_coverage as missions using (mission_id)
+            where
+                audited.has_trained_focal_person != missions.has_trained_focal_person
+                or audited.has_up_to_date_focal_person != missions.has_up_to_date_focal_person
+            """,
+            told_as="mission_id || ' on ' || platform",
+        ),
+    ),
+)
+
+MISSION_COURSE_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_course_coverage",
+    (
+        *at_least(0, "trained_officers"),
+        no_row(
+            "whoever was trained in a course is a trained focal person",
+            "select * from audited inner join marts.mission_training_coverage as missions using (mission_id) "
+            "where audited.has_trained_focal_person and not missions.has_trained_focal_person",
+            told_as="mission_id || ' and ' || course_id",
+        ),
+        no_row(
+            "no officers are counted where nobody is trained",
+            "select * from audited where has_trained_focal_person is distinct from (trained_officers > 0) "
+            "and trained_officers is not null",
+            told_as="mission_id || ' and ' || course_id",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -649,6 +723,10 @@ SUITES = (
     FCT_REGISTRATION,
     FCT_ASSESSMENT,
     CAPACITY_BY_COURSE,
+    REFRESHER_DUE,
+    MISSION_TRAINING_COVERAGE,
+    MISSION_PLATFORM_COVERAGE,
+    MISSION_COURSE_COVERAGE,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,
