@@ -535,6 +535,25 @@ MISSION_COURSE_COVERAGE = Suite(
     ),
 )
 
+TRAINING_FUNNEL = Suite(
+    "modelled",
+    "marts.training_funnel",
+    (
+        *at_least(0, "nominated", "attended", "completed", "certified"),
+        in_order("attended_without_nomination", "attended"),
+        *(
+            between(f"{step}_share_of_{before}", 0, 1)
+            for step, before in (("attended", "nominated"), ("completed", "attended"), ("certified", "completed"))
+        ),
+        _adds_up(
+            "nominations of all courses are the nominations there are, but for courses of few",
+            "select coalesce(sum(nominated), 0) from audited",
+            "select count(*) from marts.fct_nomination semi join audited as told "
+            "on fct_nomination.course_id = told.course_id and told.nominated is not null",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -727,6 +746,7 @@ SUITES = (
     MISSION_TRAINING_COVERAGE,
     MISSION_PLATFORM_COVERAGE,
     MISSION_COURSE_COVERAGE,
+    TRAINING_FUNNEL,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,

@@ -192,6 +192,20 @@ MODELLED: dict[str, list[dict]] = {
     "marts.mission_course_coverage": [
         {"mission_id": "tokyo", "course_id": "C1", "has_trained_focal_person": True, "trained_officers": 1}
     ],
+    "marts.fct_nomination": [{"course_id": "C1", "officer_id": OFFICER, "mission_id": "tokyo"}],
+    "marts.training_funnel": [
+        {
+            "course_id": "C1",
+            "nominated": 1,
+            "attended": 2,
+            "completed": 1,
+            "certified": 1,
+            "attended_without_nomination": 1,
+            "attended_share_of_nominated": 1,
+            "completed_share_of_attended": 0.5,
+            "certified_share_of_completed": 1,
+        }
+    ],
     "marts.training_effect": [
         {
             "outcome": "posts",
@@ -525,6 +539,10 @@ FAULTS = [
         "tokyo on x",
     ),
     ("marts.mission_course_coverage", "trained_officers = 0", "block", "no officers are counted", "tokyo and C1"),
+    ("marts.training_funnel", "certified = -1", "block", "certified is at least 0", None),
+    ("marts.training_funnel", "attended = 0", "block", "attended_without_nomination is not after", None),
+    ("marts.training_funnel", "completed_share_of_attended = 1.5", "block", "completed_share_of_attended", None),
+    ("marts.training_funnel", "nominated = 2", "block", "nominations of all courses", "2 against 1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
