@@ -554,6 +554,22 @@ TRAINING_FUNNEL = Suite(
     ),
 )
 
+TRAINING_GAIN = Suite(
+    "modelled",
+    "marts.training_gain",
+    (
+        *at_least(0, "officers", "mean_pre_points", "mean_post_points"),
+        between("mean_post_points", 0, 100, "warn"),
+        in_order("mean_gain_points_lower", "mean_gain_points"),
+        in_order("mean_gain_points", "mean_gain_points_upper"),
+        no_row(
+            "the mean gain is the mean after less the mean before",
+            "select * from audited where abs(mean_gain_points - (mean_post_points - mean_pre_points)) > 1e-6",
+            told_as="course_id",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -747,6 +763,7 @@ SUITES = (
     MISSION_PLATFORM_COVERAGE,
     MISSION_COURSE_COVERAGE,
     TRAINING_FUNNEL,
+    TRAINING_GAIN,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,

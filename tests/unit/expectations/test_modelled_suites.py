@@ -206,6 +206,17 @@ MODELLED: dict[str, list[dict]] = {
             "certified_share_of_completed": 1,
         }
     ],
+    "marts.training_gain": [
+        {
+            "course_id": "C1",
+            "officers": 5,
+            "mean_pre_points": 50,
+            "mean_post_points": 80,
+            "mean_gain_points": 30,
+            "mean_gain_points_lower": 10,
+            "mean_gain_points_upper": 50,
+        }
+    ],
     "marts.training_effect": [
         {
             "outcome": "posts",
@@ -543,6 +554,10 @@ FAULTS = [
     ("marts.training_funnel", "attended = 0", "block", "attended_without_nomination is not after", None),
     ("marts.training_funnel", "completed_share_of_attended = 1.5", "block", "completed_share_of_attended", None),
     ("marts.training_funnel", "nominated = 2", "block", "nominations of all courses", "2 against 1"),
+    ("marts.training_gain", "mean_gain_points_lower = 31", "block", "mean_gain_points_lower is not after", None),
+    ("marts.training_gain", "mean_gain_points_upper = 29", "block", "mean_gain_points is not after", None),
+    ("marts.training_gain", "mean_post_points = 101", "warn", "mean_post_points is between 0 and 100", None),
+    ("marts.training_gain", "mean_pre_points = 40", "block", "the mean gain is the mean after", "C1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
