@@ -570,6 +570,40 @@ TRAINING_GAIN = Suite(
     ),
 )
 
+TRAINING_BY_GROUP = Suite(
+    "modelled",
+    "marts.training_by_group",
+    (
+        *at_least(0, "registrations", "tested"),
+        between("pass_share_of_registrations", 0, 1),
+        in_order("tested", "registrations"),
+        no_row(
+            "of no breakdown is one group alone kept back, which the total would tell",
+            """
+            select course_id, dimension
+            from audited
+            group by course_id, dimension
+            having count(*) > 1 and count(*) - count(registrations) = 1
+            """,
+            told_as="course_id || ' by ' || dimension",
+        ),
+        no_row(
+            "the groups of a breakdown are together the course's registrations, where none is kept back",
+            """
+            select audited.course_id, dimension
+            from audited
+            group by audited.course_id, dimension
+            having
+                count(*) = count(registrations)
+                and sum(registrations) != (
+                    select count(*) from marts.fct_registration as told where told.course_id = audited.course_id
+                )
+            """,
+            told_as="course_id || ' by ' || dimension",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -764,6 +798,7 @@ SUITES = (
     MISSION_COURSE_COVERAGE,
     TRAINING_FUNNEL,
     TRAINING_GAIN,
+    TRAINING_BY_GROUP,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,
