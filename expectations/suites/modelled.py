@@ -604,6 +604,38 @@ TRAINING_BY_GROUP = Suite(
     ),
 )
 
+TRAINING_SERIES = Suite(
+    "modelled",
+    "marts.training_series",
+    (
+        *at_least(1, "series_number"),
+        *at_least(0, "sessions", "trained_officers", "missions"),
+        in_order("missions", "trained_officers"),
+        in_order("trained_officers", "trained_officers_so_far"),
+        no_row(
+            "what the series reached so far never shrinks",
+            """
+            select course_id
+            from (
+                select
+                    *,
+                    max(trained_officers_so_far) over before_it as officers_before,
+                    max(missions_so_far) over before_it as missions_before
+                from audited
+                window before_it as (order by series_number rows between unbounded preceding and 1 preceding)
+            )
+            where trained_officers_so_far < officers_before or missions_so_far < missions_before
+            """,
+            told_as="course_id",
+        ),
+        _adds_up(
+            "the series has every session once",
+            "select coalesce(sum(sessions), 0) from audited",
+            "select count(*) from marts.dim_session",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -799,6 +831,7 @@ SUITES = (
     TRAINING_FUNNEL,
     TRAINING_GAIN,
     TRAINING_BY_GROUP,
+    TRAINING_SERIES,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,

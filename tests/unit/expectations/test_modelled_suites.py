@@ -232,6 +232,19 @@ MODELLED: dict[str, list[dict]] = {
             ("C2", "M", None, None),
         )
     ],
+    "marts.dim_session": [{"session_id": "S1", "course_id": "C1"}],
+    "marts.training_series": [
+        {
+            "series_number": number,
+            "course_id": f"C{number}",
+            "sessions": sessions,
+            "trained_officers": 5,
+            "missions": 3,
+            "trained_officers_so_far": so_far,
+            "missions_so_far": 3,
+        }
+        for number, sessions, so_far in ((1, 1, 5), (2, 0, 8))
+    ],
     "marts.training_effect": [
         {
             "outcome": "posts",
@@ -589,6 +602,16 @@ FAULTS = [
         "the groups of a breakdown",
         "C1 by gender",
     ),
+    ("marts.training_series", "missions = 6", "block", "missions is not after trained_officers", None),
+    ("marts.training_series", "trained_officers = 9", "block", "trained_officers is not after", None),
+    (
+        "marts.training_series",
+        "missions_so_far = 4 where series_number = 1",
+        "block",
+        "what the series reached so far",
+        "C2",
+    ),
+    ("marts.training_series", "sessions = 1", "block", "the series has every session once", "2 against 1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
