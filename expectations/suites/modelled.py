@@ -461,6 +461,181 @@ CAPACITY_BY_COURSE = Suite(
     ),
 )
 
+REFRESHER_DUE = Suite(
+    "modelled",
+    "marts.refresher_due",
+    (
+        _pseudonyms("officer_id"),
+        *at_least(0, "days_since_trained", severity="warn"),
+        no_row(
+            "a refresher is due exactly where its day has come",
+            "select * from audited where is_due is distinct from (due_date <= as_of_date)",
+            told_as="officer_id",
+        ),
+    ),
+)
+
+MISSION_TRAINING_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_training_coverage",
+    (
+        no_row(
+            "there is a trained focal person exactly where a trained officer serves",
+            "select * from audited where has_trained_focal_person is distinct from exists "
+            "(select 1 from marts.refresher_due as trained where trained.mission_id = audited.mission_id)",
+            told_as="mission_id",
+        ),
+        no_row(
+            "nobody is up to date who was never trained",
+            "select * from audited where has_up_to_date_focal_person and not has_trained_focal_person",
+            told_as="mission_id",
+        ),
+        *at_least(0, "officers_posted"),
+        in_order("trained_officers", "officers_posted"),
+        in_order("refreshers_due", "trained_officers"),
+    ),
+)
+
+MISSION_PLATFORM_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_platform_coverage",
+    (
+        no_row(
+            "a mission is covered on each of its platforms or on none",
+            """
+            select *
+            from audited
+            inner join marts.mission_training_coverage as missions using (mission_id)
+            where
+                audited.has_trained_focal_person != missions.has_trained_focal_person
+                or audited.has_up_to_date_focal_person != missions.has_up_to_date_focal_person
+            """,
+            told_as="mission_id || ' on ' || platform",
+        ),
+    ),
+)
+
+MISSION_COURSE_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_course_coverage",
+    (
+        *at_least(0, "trained_officers"),
+        no_row(
+            "whoever was trained in a course is a trained focal person",
+            "select * from audited inner join marts.mission_training_coverage as missions using (mission_id) "
+            "where audited.has_trained_focal_person and not missions.has_trained_focal_person",
+            told_as="mission_id || ' and ' || course_id",
+        ),
+        no_row(
+            "no officers are counted where nobody is trained",
+            "select * from audited where has_trained_focal_person is distinct from (trained_officers > 0) "
+            "and trained_officers is not null",
+            told_as="mission_id || ' and ' || course_id",
+        ),
+    ),
+)
+
+TRAINING_FUNNEL = Suite(
+    "modelled",
+    "marts.training_funnel",
+    (
+        *at_least(0, "nominated", "attended", "completed", "certified"),
+        in_order("attended_without_nomination", "attended"),
+        *(
+            between(f"{step}_share_of_{before}", 0, 1)
+            for step, before in (("attended", "nominated"), ("completed", "attended"), ("certified", "completed"))
+        ),
+        _adds_up(
+            "nominations of all courses are the nominations there are, but for courses of few",
+            "select coalesce(sum(nominated), 0) from audited",
+            "select count(*) from marts.fct_nomination semi join audited as told "
+            "on fct_nomination.course_id = told.course_id and told.nominated is not null",
+        ),
+    ),
+)
+
+TRAINING_GAIN = Suite(
+    "modelled",
+    "marts.training_gain",
+    (
+        *at_least(0, "officers", "mean_pre_points", "mean_post_points"),
+        between("mean_post_points", 0, 100, "warn"),
+        in_order("mean_gain_points_lower", "mean_gain_points"),
+        in_order("mean_gain_points", "mean_gain_points_upper"),
+        no_row(
+            "the mean gain is the mean after less the mean before",
+            "select * from audited where abs(mean_gain_points - (mean_post_points - mean_pre_points)) > 1e-6",
+            told_as="course_id",
+        ),
+    ),
+)
+
+TRAINING_BY_GROUP = Suite(
+    "modelled",
+    "marts.training_by_group",
+    (
+        *at_least(0, "registrations", "tested"),
+        between("pass_share_of_registrations", 0, 1),
+        in_order("tested", "registrations"),
+        no_row(
+            "of no breakdown is one group alone kept back, which the total would tell",
+            """
+            select course_id, dimension
+            from audited
+            group by course_id, dimension
+            having count(*) > 1 and count(*) - count(registrations) = 1
+            """,
+            told_as="course_id || ' by ' || dimension",
+        ),
+        no_row(
+            "the groups of a breakdown are together the course's registrations, where none is kept back",
+            """
+            select audited.course_id, dimension
+            from audited
+            group by audited.course_id, dimension
+            having
+                count(*) = count(registrations)
+                and sum(registrations) != (
+                    select count(*) from marts.fct_registration as told where told.course_id = audited.course_id
+                )
+            """,
+            told_as="course_id || ' by ' || dimension",
+        ),
+    ),
+)
+
+TRAINING_SERIES = Suite(
+    "modelled",
+    "marts.training_series",
+    (
+        *at_least(1, "series_number"),
+        *at_least(0, "sessions", "trained_officers", "missions"),
+        in_order("missions", "trained_officers"),
+        in_order("trained_officers", "trained_officers_so_far"),
+        no_row(
+            "what the series reached so far never shrinks",
+            """
+            select course_id
+            from (
+                select
+                    *,
+                    max(trained_officers_so_far) over before_it as officers_before,
+                    max(missions_so_far) over before_it as missions_before
+                from audited
+                window before_it as (order by series_number rows between unbounded preceding and 1 preceding)
+            )
+            where trained_officers_so_far < officers_before or missions_so_far < missions_before
+            """,
+            told_as="course_id",
+        ),
+        _adds_up(
+            "the series has every session once",
+            "select coalesce(sum(sessions), 0) from audited",
+            "select count(*) from marts.dim_session",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -649,6 +824,14 @@ SUITES = (
     FCT_REGISTRATION,
     FCT_ASSESSMENT,
     CAPACITY_BY_COURSE,
+    REFRESHER_DUE,
+    MISSION_TRAINING_COVERAGE,
+    MISSION_PLATFORM_COVERAGE,
+    MISSION_COURSE_COVERAGE,
+    TRAINING_FUNNEL,
+    TRAINING_GAIN,
+    TRAINING_BY_GROUP,
+    TRAINING_SERIES,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,
