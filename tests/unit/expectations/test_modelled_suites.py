@@ -611,7 +611,7 @@ FAULTS = [
         "what the series reached so far",
         "C2",
     ),
-    ("marts.training_series", "sessions = 1", "block", "the series has every session once", "2 against 1"),
+    ("marts.training_series", "sessions = 1", "block", "the series has every session of its courses", "2 against 1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
