@@ -3,7 +3,7 @@
 Of each account a table says what each night told of each post; "-" is not told. Sunday has no night. Engagements are
 reactions + comments + shares + saves, and the sums below are worked out from the tables on paper:
 
-- X (The Paris embassy's) tells impressions and no reach. 101 is restated downwards on Monday; 102 is gone from
+- X (the Paris embassy's) tells impressions and no reach. 101 is restated downwards on Monday; 102 is gone from
   Monday's timeline; Saturday's reading of 103 lands after Monday's night was built; Tuesday tells no impressions of
   111, whose last ones stand; of 134 there are impressions and no engagements.
 - Instagram (Dakar's) tells reach and no impressions. Friday's night could not read it. Of 212 likes are hidden, so
