@@ -216,6 +216,7 @@ MODELLED: dict[str, list[dict]] = {
     "marts.unregistered_lookalikes": [
         {"platform": "x", "handle": "1ntokyo", "mission_id": "tokyo", "edits": 1, "posts": 1, "last_post_id": "x:10"}
     ],
+    "quality.unmatched_stays": [],
     "quality.reconciliation": [
         {
             "source": source,
