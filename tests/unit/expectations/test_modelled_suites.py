@@ -471,6 +471,14 @@ def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
     ]
 
 
+def test_a_meeting_of_no_session_is_warned_of(audited):
+    stays = "insert into quality.unmatched_stays (source, meeting, stays) values ('zoom', '83@2026-03-02', 2)"
+    says = "every meeting and every sign-in sheet is of a session that a list of sessions tells: broken by 1 record: "
+    assert failures(audited("quality.unmatched_stays", fault=stays)) == [
+        ("warn", says + "2 stays of zoom, 83@2026-03-02, count for nobody")
+    ]
+
+
 def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(audited):
     told = failures(audited(fault="delete from marts.fct_post"))
     assert [severity for severity, _ in told] == ["block"] * len(told)
