@@ -188,9 +188,7 @@ def test_a_moodle_user_is_the_officer_of_that_number_or_e_mail_and_stands_in_the
         settings = Settings().model_copy(update=sandbox.settings("moodle", datetime(2026, 3, 3, 1, tzinfo=UTC)))
         with moodle.connect(settings) as connected:
             window = Window.of_day(date(2026, 3, 2))
-            _, told = moodle.extract(
-                connected, landing, settings, window, is_synthetic=False, progress=lambda *_: None
-            )
+            _, told = moodle.extract(connected, landing, settings, window, is_synthetic=False, progress=lambda *_: None)
     assert told == []
     link_landed(landing, tmp_path / "review.csv")
     make_key_once(tmp_path / "pseudonym.key")
@@ -218,7 +216,9 @@ def test_a_moodle_user_is_the_officer_of_that_number_or_e_mail_and_stands_in_the
         ]
         unreconciled = "select source, table_name from quality.reconciliation where not is_reconciled"
         assert connection.execute(unreconciled).fetchall() == []
-        moodles = "select table_name, sum(landed) from quality.reconciliation where source = 'moodle' group by 1 order by 1"
+        moodles = (
+            "select table_name, sum(landed) from quality.reconciliation where source = 'moodle' group by 1 order by 1"
+        )
         assert connection.execute(moodles).fetchall() == [
             ("completions", 1),
             ("courses", 2),
