@@ -323,7 +323,9 @@ def series_course(seed: int, number: int) -> Course:
     held = edition(seed, number)
     workshop = held.workshop
     starts_at = datetime.combine(workshop.starts_on, time(), UTC)
-    trainer = Person(1, "Series", "Trainer (synthetic)", "trainers@mofa.example", roles=("editingteacher",))
+    trainer = Person(
+        1, "Series", "Trainer (synthetic)", "trainers@mofa.example", roles=("editingteacher",), is_tracked=False
+    )
     return Course(
         FIRST_COURSE_ID + number,
         workshop.course_id,
