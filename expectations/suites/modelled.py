@@ -110,6 +110,19 @@ RECONCILIATION = Suite(
     ),
 )
 
+UNMATCHED_STAYS = Suite(
+    "modelled",
+    "quality.unmatched_stays",
+    (
+        no_row(
+            "every meeting and every sign-in sheet is of a session that a list of sessions tells",
+            "select * from audited",
+            "warn",
+            told_as="stays || ' stays of ' || source || ', ' || meeting || ', count for nobody'",
+        ),
+    ),
+)
+
 DIM_MISSION = Suite(
     "modelled",
     "marts.dim_mission",
@@ -807,6 +820,7 @@ POST_DUPLICATES = Suite(
 
 SUITES = (
     RECONCILIATION,
+    UNMATCHED_STAYS,
     DIM_MISSION,
     DIM_ACCOUNT,
     FCT_POST,
