@@ -7,6 +7,7 @@ mart that holds a column of its name. What a platform does not report is what it
 import csv
 import json
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +32,7 @@ class Metric:
     null_rule: str
     source: str
 
-    def is_in(self, mart: str, columns: dict) -> bool:
+    def is_in(self, mart: str, columns: Container[str]) -> bool:
         return self.name in columns and (not self.marts or mart in self.marts)
 
 
@@ -170,7 +171,7 @@ def _data_page(dictionary: Dictionary) -> str:
     )
 
 
-def _table(heads: tuple[str, ...], rows) -> str:
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [heads, ("---",) * len(heads), *rows]
     return "".join("| " + " | ".join(_line(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 

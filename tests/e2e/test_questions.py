@@ -77,7 +77,6 @@ def test_what_the_dictionary_calls_not_reported_is_null(platform, synthetic_stat
     posts = synthetic_state.query("select column_name from duckdb_columns() where table_name = 'fct_post'")
     metrics = sorted(set(reported) & {name for (name,) in posts})
     assert len(metrics) == 9
-    [counts] = synthetic_state.query(
-        f"select {', '.join(f'count({metric})' for metric in metrics)} from marts.fct_post where platform = '{platform}'"
-    )
+    counted = ", ".join(f"count({metric})" for metric in metrics)
+    [counts] = synthetic_state.query(f"select {counted} from marts.fct_post where platform = '{platform}'")
     assert {metric: n > 0 for metric, n in zip(metrics, counts, strict=True)} == {m: reported[m] for m in metrics}
