@@ -461,6 +461,115 @@ CAPACITY_BY_COURSE = Suite(
     ),
 )
 
+REFRESHER_DUE = Suite(
+    "modelled",
+    "marts.refresher_due",
+    (
+        _pseudonyms("officer_id"),
+        *at_least(0, "days_since_trained", severity="warn"),
+        no_row(
+            "a refresher is due exactly where its day has come",
+            "select * from audited where is_due is distinct from (due_date <= as_of_date)",
+            told_as="officer_id",
+        ),
+    ),
+)
+
+MISSION_TRAINING_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_training_coverage",
+    (
+        no_row(
+            "there is a trained focal person exactly where a trained officer serves",
+            "select * from audited where has_trained_focal_person is distinct from exists "
+            "(select 1 from marts.refresher_due as trained where trained.mission_id = audited.mission_id)",
+            told_as="mission_id",
+        ),
+        no_row(
+            "nobody is up to date who was never trained",
+            "select * from audited where has_up_to_date_focal_person and not has_trained_focal_person",
+            told_as="mission_id",
+        ),
+        *at_least(0, "officers_posted"),
+        in_order("trained_officers", "officers_posted"),
+        in_order("refreshers_due", "trained_officers"),
+    ),
+)
+
+MISSION_PLATFORM_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_platform_coverage",
+    (
+        no_row(
+            "a mission is covered on each of its platforms or on none",
+            """
+            select *
+            from audited
+            inner join marts.mission_training_coverage as missions using (mission_id)
+            where
+                audited.has_trained_focal_person != missions.has_trained_focal_person
+                or audited.has_up_to_date_focal_person != missions.has_up_to_date_focal_person
+            """,
+            told_as="mission_id || ' on ' || platform",
+        ),
+    ),
+)
+
+MISSION_COURSE_COVERAGE = Suite(
+    "modelled",
+    "marts.mission_course_coverage",
+    (
+        *at_least(0, "trained_officers"),
+        no_row(
+            "whoever was trained in a course is a trained focal person",
+            "select * from audited inner join marts.mission_training_coverage as missions using (mission_id) "
+            "where audited.has_trained_focal_person and not missions.has_trained_focal_person",
+            told_as="mission_id || ' and ' || course_id",
+        ),
+        no_row(
+            "no officers are counted where nobody is trained",
+            "select * from audited where has_trained_focal_person is distinct from (trained_officers > 0) "
+            "and trained_officers is not null",
+            told_as="mission_id || ' and ' || course_id",
+        ),
+    ),
+)
+
+TRAINING_FUNNEL = Suite(
+    "modelled",
+    "marts.training_funnel",
+    (
+        *at_least(0, "nominated", "attended", "completed", "certified"),
+        in_order("attended_without_nomination", "attended"),
+        *(
+            between(f"{step}_share_of_{before}", 0, 1)
+            for step, before in (("attended", "nominated"), ("completed", "attended"), ("certified", "completed"))
+        ),
+        _adds_up(
+            "nominations of all courses are the nominations there are, but for courses of few",
+            "select coalesce(sum(nominated), 0) from audited",
+            "select count(*) from marts.fct_nomination semi join audited as told "
+            "on fct_nomination.course_id = told.course_id and told.nominated is not null",
+        ),
+    ),
+)
+
+TRAINING_GAIN = Suite(
+    "modelled",
+    "marts.training_gain",
+    (
+        *at_least(0, "officers", "mean_pre_points", "mean_post_points"),
+        between("mean_post_points", 0, 100, "warn"),
+        in_order("mean_gain_points_lower", "mean_gain_points"),
+        in_order("mean_gain_points", "mean_gain_points_upper"),
+        no_row(
+            "the mean gain is the mean after less the mean before",
+            "select * from audited where abs(mean_gain_points - (mean_post_points - mean_pre_points)) > 1e-6",
+            told_as="course_id",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -663,6 +772,12 @@ SUITES = (
     FCT_REGISTRATION,
     FCT_ASSESSMENT,
     CAPACITY_BY_COURSE,
+    REFRESHER_DUE,
+    MISSION_TRAINING_COVERAGE,
+    MISSION_PLATFORM_COVERAGE,
+    MISSION_COURSE_COVERAGE,
+    TRAINING_FUNNEL,
+    TRAINING_GAIN,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,

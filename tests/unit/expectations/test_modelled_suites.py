@@ -161,6 +161,62 @@ MODELLED: dict[str, list[dict]] = {
             "mean_score": 18,
         }
     ],
+    "marts.refresher_due": [
+        {
+            "officer_id": OFFICER,
+            "mission_id": "tokyo",
+            "as_of_date": "2026-01-02",
+            "days_since_trained": 1,
+            "due_date": "2028-01-01",
+            "is_due": False,
+        }
+    ],
+    "marts.mission_training_coverage": [
+        {
+            "mission_id": "tokyo",
+            "has_trained_focal_person": True,
+            "has_up_to_date_focal_person": True,
+            "officers_posted": 2,
+            "trained_officers": 1,
+            "refreshers_due": 0,
+        }
+    ],
+    "marts.mission_platform_coverage": [
+        {
+            "mission_id": "tokyo",
+            "platform": "x",
+            "has_trained_focal_person": True,
+            "has_up_to_date_focal_person": True,
+        }
+    ],
+    "marts.mission_course_coverage": [
+        {"mission_id": "tokyo", "course_id": "C1", "has_trained_focal_person": True, "trained_officers": 1}
+    ],
+    "marts.fct_nomination": [{"course_id": "C1", "officer_id": OFFICER, "mission_id": "tokyo"}],
+    "marts.training_funnel": [
+        {
+            "course_id": "C1",
+            "nominated": 1,
+            "attended": 2,
+            "completed": 1,
+            "certified": 1,
+            "attended_without_nomination": 1,
+            "attended_share_of_nominated": 1,
+            "completed_share_of_attended": 0.5,
+            "certified_share_of_completed": 1,
+        }
+    ],
+    "marts.training_gain": [
+        {
+            "course_id": "C1",
+            "officers": 5,
+            "mean_pre_points": 50,
+            "mean_post_points": 80,
+            "mean_gain_points": 30,
+            "mean_gain_points_lower": 10,
+            "mean_gain_points_upper": 50,
+        }
+    ],
     "marts.training_effect": [
         {
             "outcome": "posts",
@@ -478,6 +534,41 @@ FAULTS = [
     ("marts.unregistered_lookalikes", "posts = 0", "block", "posts", None),
     ("marts.unregistered_lookalikes", "edits = -1", "block", "edits", None),
     ("marts.capacity_by_course", "score_sum = 17", "block", "scores of all courses", "17.0 against 18.0"),
+    ("marts.refresher_due", "officer_id = 'SN-4711'", "block", "officer_id is a pseudonym", None),
+    ("marts.refresher_due", "days_since_trained = -1", "warn", "days_since_trained is at least 0", None),
+    ("marts.refresher_due", "is_due = true", "block", "a refresher is due exactly", OFFICER),
+    (
+        "marts.mission_training_coverage",
+        "has_trained_focal_person = false",
+        "block",
+        "there is a trained focal person exactly",
+        "tokyo",
+    ),
+    (
+        "marts.mission_training_coverage",
+        "has_trained_focal_person = false",
+        "block",
+        "nobody is up to date",
+        "tokyo",
+    ),
+    ("marts.mission_training_coverage", "officers_posted = 0", "block", "trained_officers is not after", None),
+    ("marts.mission_training_coverage", "refreshers_due = 2", "block", "refreshers_due is not after", None),
+    (
+        "marts.mission_platform_coverage",
+        "has_up_to_date_focal_person = false",
+        "block",
+        "a mission is covered on each",
+        "tokyo on x",
+    ),
+    ("marts.mission_course_coverage", "trained_officers = 0", "block", "no officers are counted", "tokyo and C1"),
+    ("marts.training_funnel", "certified = -1", "block", "certified is at least 0", None),
+    ("marts.training_funnel", "attended = 0", "block", "attended_without_nomination is not after", None),
+    ("marts.training_funnel", "completed_share_of_attended = 1.5", "block", "completed_share_of_attended", None),
+    ("marts.training_funnel", "nominated = 2", "block", "nominations of all courses", "2 against 1"),
+    ("marts.training_gain", "mean_gain_points_lower = 31", "block", "mean_gain_points_lower is not after", None),
+    ("marts.training_gain", "mean_gain_points_upper = 29", "block", "mean_gain_points is not after", None),
+    ("marts.training_gain", "mean_post_points = 101", "warn", "mean_post_points is between 0 and 100", None),
+    ("marts.training_gain", "mean_pre_points = 40", "block", "the mean gain is the mean after", "C1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
@@ -510,6 +601,12 @@ def test_a_fault_that_dbt_does_not_test_for_is_found(audited, table, change, sev
 def test_a_post_without_a_reading_of_its_own_blocks(audited):
     found = failures(audited("marts.fct_post_reading", "every post has", fault="delete from marts.fct_post_reading"))
     assert [(severity, told.endswith("0 against 1")) for severity, told in found] == [("block", True)]
+
+
+def test_whoever_was_trained_in_a_course_must_be_a_trained_focal_person(audited):
+    fault = "update marts.mission_training_coverage set has_trained_focal_person = false"
+    told = failures(audited("marts.mission_course_coverage", fault=fault))
+    assert [(severity, says.endswith("tokyo and C1")) for severity, says in told] == [("block", True)]
 
 
 def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
