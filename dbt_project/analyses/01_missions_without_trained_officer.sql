@@ -1,19 +1,11 @@
 -- 1. Which missions have no trained focal person?
--- One row per mission of the register where nobody who serves there now has passed a course.
--- columns: mission_id, name, region, country
+-- One row per mission of the newest register where no officer serves who was ever trained.
+-- columns: mission_id, mission_name, region, officers_posted
 select
     mission_id,
-    name,
+    mission_name,
     region,
-    country
-from dim_mission
-where
-    is_in_register
-    and mission_id not in (
-        select officers.mission_id
-        from dim_officer as officers
-        inner join fct_registration as registrations
-            on officers.officer_id = registrations.officer_id
-        where officers.is_current and officers.valid_to_date is null and registrations.is_passed
-    )
-order by region, name
+    officers_posted
+from mission_training_coverage
+where not has_trained_focal_person
+order by region, mission_name

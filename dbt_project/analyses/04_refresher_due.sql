@@ -1,17 +1,17 @@
 -- 4. Who needs a refresher?
--- One row per officer in service whose newest certificate has ended or ends within 90 days, the longest ended
--- first.
--- columns: officer_id, mission_id, grade, last_certified_date, certified_until_date
+-- One row per trained officer who serves somewhere now and whose certificate has ended or whose last training is
+-- too old, the longest due first.
+-- columns: officer_id, mission_id, mission_name, region, last_trained_date, certificate_expires_date, due_date
 select
-    officers.officer_id,
-    officers.mission_id,
-    officers.grade,
-    max(certificates.issued_date) as last_certified_date,
-    max(certificates.expires_date) as certified_until_date
-from fct_certification as certificates
-inner join dim_officer as officers
-    on certificates.officer_id = officers.officer_id
-where officers.is_current and officers.valid_to_date is null
-group by officers.officer_id, officers.mission_id, officers.grade
-having max(certificates.expires_date) < current_date + 90
-order by certified_until_date, officers.officer_id
+    refreshers.officer_id,
+    refreshers.mission_id,
+    missions.name as mission_name,
+    missions.region,
+    refreshers.last_trained_date,
+    refreshers.certificate_expires_date,
+    refreshers.due_date
+from refresher_due as refreshers
+inner join dim_mission as missions
+    on refreshers.mission_id = missions.mission_id
+where refreshers.is_due
+order by refreshers.due_date, refreshers.officer_id

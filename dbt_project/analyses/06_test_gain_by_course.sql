@@ -1,13 +1,17 @@
--- 6. How much better were the tests after each course than before?
--- One row per course with both tests, the newest first. Officers who took one test alone are in its mean.
--- columns: course_id, course_name, start_date, mean_pre_test_score, mean_post_test_score, gain_points
+-- 6. What did officers gain from the test before a course to the one after?
+-- One row per course with both tests, the newest first, with the 95 % interval of the mean gain.
+-- columns: course_id, course_name, start_date, officers, mean_pre_points, mean_post_points, mean_gain_points,
+--   mean_gain_points_lower, mean_gain_points_upper
 select
     course_id,
     course_name,
     start_date,
-    mean_pre_test_score,
-    mean_post_test_score,
-    mean_post_test_score - mean_pre_test_score as gain_points
-from capacity_by_course
-where mean_pre_test_score is not null and mean_post_test_score is not null
-order by start_date desc
+    officers,
+    mean_pre_points,
+    mean_post_points,
+    mean_gain_points,
+    mean_gain_points_lower,
+    mean_gain_points_upper
+from training_gain
+where mean_gain_points is not null
+order by start_date desc nulls last, course_id

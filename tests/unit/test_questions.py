@@ -99,6 +99,28 @@ def test_a_post_of_the_newest_seven_days_with_twice_the_expected_overperformed()
     assert [row["post_id"] for row in found] == ["a"]
 
 
+def test_topics_are_ranked_within_a_region_over_all_months_by_engagements_per_post():
+    """In Asia trade has 90 engagements on 2 + 1 posts that tell them, 30 each; culture 40 on one. Visas tell none."""
+    found = answer(
+        13,
+        engagement_by_topic="""
+            select * from (values
+                ('Asia', 'Trade', 3, 2, 60),
+                ('Asia', 'Trade', 1, 1, 30),
+                ('Asia', 'Culture', 1, 1, 40),
+                ('Asia', 'Visas', 2, 0, null),
+                ('Africa', 'Trade', 1, 1, 1)
+            ) as topics (region, topic, posts, posts_with_engagements, engagements)
+        """,
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("Africa", "Trade", 1, 1, 1.0),
+        ("Asia", "Culture", 1, 40, 40.0),
+        ("Asia", "Trade", 4, 90, 30.0),
+        ("Asia", "Visas", 2, None, None),
+    ]
+
+
 def test_a_file_without_the_head_of_a_question_is_named(tmp_path):
     file = tmp_path / "21_new.sql"
     file.write_text("-- 21. What is new?\nselect 1\n")
