@@ -122,9 +122,10 @@ def status() -> None:
 @click.argument("query", required=False)
 def sql(query: str | None) -> None:
     """Open the published marts read-only in DuckDB's shell, or run one QUERY and print its rows."""
+    current = _current_publication()
     if query is None and sys.stdin.isatty():
-        _list_questions("To run one here: .read FILE. To see the tables: show tables. To leave: .quit")
-    _run_shell(*(["-c", query] if query else []))
+        _list_questions()
+    _run_shell(current, *(["-c", query] if query else []))
 
 
 @sifarat.command()
@@ -137,30 +138,43 @@ def questions(number: int | None) -> None:
     from orchestration.questions import questions as read_questions
 
     if number is None:
-        _list_questions("To have one answered: .venv/bin/sifarat questions 7, or .read FILE in .venv/bin/sifarat sql")
+        _list_questions()
         return
     asked = {question.number: question for question in read_questions()}
     if number not in asked:
         raise click.UsageError(f"There is no question {number}; they are numbered 1 to {max(asked)}.")
-    err.print(f"{asked[number].asks} {asked[number].grain}", highlight=False, markup=False)
-    _run_shell("-f", str(asked[number].path))
+    current = _current_publication()
+    err.print(f"{asked[number].asks} {asked[number].grain}", highlight=False, markup=False, soft_wrap=True)
+    _run_shell(current, "-f", str(asked[number].path))
 
 
-def _list_questions(how: str) -> None:
+def _list_questions() -> None:
+    from orchestration.questions import ANALYSES
     from orchestration.questions import questions as read_questions
 
-    table = Table("", "question", "file", title="Questions and their SQL")
+    table = Table("", "question", title=f"Questions and their SQL in {os.path.relpath(ANALYSES)}")
+    table.add_column("file", no_wrap=True)
     for question in read_questions():
-        table.add_row(str(question.number), question.asks, os.path.relpath(question.path))
+        table.add_row(str(question.number), question.asks, question.path.name)
     err.print(table)
-    err.print(how, highlight=False, markup=False)
+    err.print(
+        f"Answered by `.venv/bin/sifarat questions {question.number}`, or in `.venv/bin/sifarat sql` by "
+        f"`.read {os.path.relpath(question.path)}`",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
-def _run_shell(*arguments: str) -> NoReturn:
-    """Become DuckDB's shell on the current publication."""
+def _current_publication() -> Path:
     current = Publications(_settings().published_dir).current
     if not current.exists():
         raise click.ClickException(f"{current} does not exist yet. Run `make nightly` to publish the marts.")
+    return current
+
+
+def _run_shell(current: Path, *arguments: str) -> NoReturn:
+    """Become DuckDB's shell on a publication."""
     shell = shutil.which("duckdb", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if shell is None:
         raise click.ClickException("DuckDB's shell is not installed here. Run `make setup`.")

@@ -14,9 +14,7 @@ QUESTIONS = questions()
 MAY_HAVE_NO_ANSWER = {
     1: "the series trained somebody of all ninety missions",
     2: "its missions were trained before their first posts were seen",
-    12: "two nights seldom hold a baseline and a post that doubles it",
-    13: "posts are read in the time that a night has left for it",
-    15: "two nights hold few settled posts",
+    13: "no text is read in these nights",
 }
 ONE = pytest.mark.parametrize("question", QUESTIONS, ids=[f"{q.number}: {q.asks}" for q in QUESTIONS])
 
