@@ -570,6 +570,72 @@ TRAINING_GAIN = Suite(
     ),
 )
 
+TRAINING_BY_GROUP = Suite(
+    "modelled",
+    "marts.training_by_group",
+    (
+        *at_least(0, "registrations", "tested"),
+        between("pass_share_of_registrations", 0, 1),
+        in_order("tested", "registrations"),
+        no_row(
+            "of no breakdown is one group alone kept back, which the total would tell",
+            """
+            select course_id, dimension
+            from audited
+            group by course_id, dimension
+            having count(*) > 1 and count(*) - count(registrations) = 1
+            """,
+            told_as="course_id || ' by ' || dimension",
+        ),
+        no_row(
+            "the groups of a breakdown are together the course's registrations, where none is kept back",
+            """
+            select audited.course_id, dimension
+            from audited
+            group by audited.course_id, dimension
+            having
+                count(*) = count(registrations)
+                and sum(registrations) != (
+                    select count(*) from marts.fct_registration as told where told.course_id = audited.course_id
+                )
+            """,
+            told_as="course_id || ' by ' || dimension",
+        ),
+    ),
+)
+
+TRAINING_SERIES = Suite(
+    "modelled",
+    "marts.training_series",
+    (
+        *at_least(1, "series_number"),
+        *at_least(0, "sessions", "trained_officers", "missions"),
+        in_order("missions", "trained_officers"),
+        in_order("trained_officers", "trained_officers_so_far"),
+        no_row(
+            "what the series reached so far never shrinks",
+            """
+            select course_id
+            from (
+                select
+                    *,
+                    max(trained_officers_so_far) over before_it as officers_before,
+                    max(missions_so_far) over before_it as missions_before
+                from audited
+                window before_it as (order by series_number rows between unbounded preceding and 1 preceding)
+            )
+            where trained_officers_so_far < officers_before or missions_so_far < missions_before
+            """,
+            told_as="course_id",
+        ),
+        _adds_up(
+            "the series has every session once",
+            "select coalesce(sum(sessions), 0) from audited",
+            "select count(*) from marts.dim_session",
+        ),
+    ),
+)
+
 TRAINING_EFFECT = Suite(
     "modelled",
     "marts.training_effect",
@@ -778,6 +844,8 @@ SUITES = (
     MISSION_COURSE_COVERAGE,
     TRAINING_FUNNEL,
     TRAINING_GAIN,
+    TRAINING_BY_GROUP,
+    TRAINING_SERIES,
     TRAINING_EFFECT,
     TRAINING_EFFECT_BY_WEEK,
     ASSET_STANDARDS,

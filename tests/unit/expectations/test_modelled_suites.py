@@ -217,6 +217,34 @@ MODELLED: dict[str, list[dict]] = {
             "mean_gain_points_upper": 50,
         }
     ],
+    "marts.training_by_group": [
+        {
+            "course_id": course,
+            "dimension": "gender",
+            "dimension_value": gender,
+            "registrations": registrations,
+            "pass_share_of_registrations": share,
+            "tested": registrations,
+        }
+        for course, gender, registrations, share in (
+            ("C1", "F", 1, 1),
+            ("C2", "F", None, None),
+            ("C2", "M", None, None),
+        )
+    ],
+    "marts.dim_session": [{"session_id": "S1", "course_id": "C1"}],
+    "marts.training_series": [
+        {
+            "series_number": number,
+            "course_id": f"C{number}",
+            "sessions": sessions,
+            "trained_officers": 5,
+            "missions": 3,
+            "trained_officers_so_far": so_far,
+            "missions_so_far": 3,
+        }
+        for number, sessions, so_far in ((1, 1, 5), (2, 0, 8))
+    ],
     "marts.training_effect": [
         {
             "outcome": "posts",
@@ -569,6 +597,32 @@ FAULTS = [
     ("marts.training_gain", "mean_gain_points_upper = 29", "block", "mean_gain_points is not after", None),
     ("marts.training_gain", "mean_post_points = 101", "warn", "mean_post_points is between 0 and 100", None),
     ("marts.training_gain", "mean_pre_points = 40", "block", "the mean gain is the mean after", "C1"),
+    ("marts.training_by_group", "pass_share_of_registrations = 1.5", "block", "pass_share_of_registrations", None),
+    ("marts.training_by_group", "tested = 2", "block", "tested is not after registrations", None),
+    (
+        "marts.training_by_group",
+        "registrations = 9 where course_id = 'C2' and dimension_value = 'M'",
+        "block",
+        "of no breakdown is one group alone",
+        "C2 by gender",
+    ),
+    (
+        "marts.training_by_group",
+        "registrations = 2 where course_id = 'C1'",
+        "block",
+        "the groups of a breakdown",
+        "C1 by gender",
+    ),
+    ("marts.training_series", "missions = 6", "block", "missions is not after trained_officers", None),
+    ("marts.training_series", "trained_officers = 9", "block", "trained_officers is not after", None),
+    (
+        "marts.training_series",
+        "missions_so_far = 4 where series_number = 1",
+        "block",
+        "what the series reached so far",
+        "C2",
+    ),
+    ("marts.training_series", "sessions = 1", "block", "the series has every session once", "2 against 1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),

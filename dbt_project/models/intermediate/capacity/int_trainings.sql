@@ -5,7 +5,7 @@ with signs as (
     select
         attendance.course_id,
         attendance.officer_id,
-        attendance.mission_id,
+        nullif(attendance.mission_id, 'unassigned') as mission_id,
         sessions.session_date as present_date,
         cast(null as date) as certified_date,
         cast(null as date) as passed_date,
@@ -33,7 +33,7 @@ with signs as (
     select
         registrations.course_id,
         registrations.officer_id,
-        registrations.mission_id,
+        nullif(registrations.mission_id, 'unassigned') as mission_id,
         null as present_date,
         null as certified_date,
         -- Nobody passes later than the course ends, unless a learning record store says so.
@@ -54,7 +54,7 @@ trainings as (
     select
         course_id,
         officer_id,
-        max_by(mission_id, coalesce(present_date, date '0001-01-01')) as mission_id,
+        max_by(mission_id, (coalesce(present_date, date '0001-01-01'), mission_id)) as mission_id,
         coalesce(max(present_date), max(certified_date), max(passed_date)) as trained_date,
         bool_or(is_synthetic) as is_synthetic
     from signs
