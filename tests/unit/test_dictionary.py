@@ -20,6 +20,7 @@ ATTRIBUTES = {
     "observed_age_days",
     "quarter_of_year",
     "record_number",
+    "series_number",
     "source_line",
     "submitted_day",
     "version",
