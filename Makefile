@@ -7,7 +7,7 @@ MANIFEST := dbt_project/target/manifest.json
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test prism ralph ui lint lock clean
+.PHONY: help setup nightly test prism ralph ui lint lock dictionary clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -47,6 +47,9 @@ lint: setup  ## Check style
 
 lock:  ## Write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header -o requirements.lock pyproject.toml
+
+dictionary: setup  ## Write the metric and data dictionaries in docs/ from the models
+	$(BIN)/sifarat dictionary
 
 clean:  ## Remove all state: landing, warehouse, publications, Dagster's history
 	rm -rf data dbt_project/target dbt_project/logs

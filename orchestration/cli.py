@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from pydantic import ValidationError
@@ -121,59 +122,64 @@ def status() -> None:
 @click.argument("query", required=False)
 def sql(query: str | None) -> None:
     """Open the published marts read-only in DuckDB's shell, or run one QUERY and print its rows."""
+    current = _current_publication()
+    if query is None and sys.stdin.isatty():
+        _list_questions()
+    _run_shell(current, *(["-c", query] if query else []))
+
+
+@sifarat.command()
+@click.argument("number", type=int, required=False)
+def questions(number: int | None) -> None:
+    """List the questions that analysts ask most, or print the answer to the one of this NUMBER.
+
+    Each is a query in dbt_project/analyses, to be copied and changed at will; its head says the answer's grain.
+    """
+    from orchestration.questions import questions as read_questions
+
+    if number is None:
+        _list_questions()
+        return
+    asked = {question.number: question for question in read_questions()}
+    if number not in asked:
+        raise click.UsageError(f"There is no question {number}; they are numbered 1 to {max(asked)}.")
+    current = _current_publication()
+    err.print(f"{asked[number].asks} {asked[number].grain}", highlight=False, markup=False, soft_wrap=True)
+    _run_shell(current, "-f", str(asked[number].path))
+
+
+def _list_questions() -> None:
+    from orchestration.questions import ANALYSES
+    from orchestration.questions import questions as read_questions
+
+    table = Table("", "question", title=f"Questions and their SQL in {os.path.relpath(ANALYSES)}")
+    table.add_column("file", no_wrap=True)
+    for question in read_questions():
+        table.add_row(str(question.number), question.asks, question.path.name)
+    err.print(table)
+    err.print(
+        f"Answered by `.venv/bin/sifarat questions {question.number}`, or in `.venv/bin/sifarat sql` by "
+        f"`.read {os.path.relpath(question.path)}`",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _current_publication() -> Path:
     current = Publications(_settings().published_dir).current
     if not current.exists():
         raise click.ClickException(f"{current} does not exist yet. Run `make nightly` to publish the marts.")
+    return current
+
+
+def _run_shell(current: Path, *arguments: str) -> NoReturn:
+    """Become DuckDB's shell on a publication."""
     shell = shutil.which("duckdb", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if shell is None:
         raise click.ClickException("DuckDB's shell is not installed here. Run `make setup`.")
     # `current` may be swapped while the session lasts; the file that was opened stays as it is.
-    arguments = [
-        "-readonly",
-        "-cmd",
-        "set search_path='marts,quality'",
-        *(["-c", query] if query else []),
-        str(current),
-    ]
-    os.execv(shell, [shell, *arguments])
-
-
-@sifarat.command()
-@click.argument("question")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Posts shown.")
-def search(question: str, limit: int) -> None:
-    """Find published posts that say something like QUESTION, in any language."""
-    from orchestration.enrichment import EnrichmentError
-    from orchestration.enrichment.search import search as posts_like
-
-    settings = _settings()
-    current = Publications(settings.published_dir).current
-    if not current.exists():
-        raise click.ClickException(f"{current} does not exist yet. Run `make nightly` to publish the marts.")
-    try:
-        hits = posts_like(question, settings, current, limit)
-    except EnrichmentError as error:
-        raise click.ClickException(str(error)) from None
-    for hit in hits:
-        # Lines of their own: an address that a table cuts short leads nowhere.
-        facts = f"{hit.score:.3f}  {hit.posted_at:%Y-%m-%d}  {hit.mission}  {hit.language or ''}  {hit.url or 'no url'}"
-        out.print(facts, markup=False, highlight=False, soft_wrap=True)
-        out.print(f"       {' '.join(hit.text.split())[:200]}", markup=False, highlight=False, soft_wrap=True)
-
-
-@sifarat.command()
-def calibrate() -> None:
-    """Fit the models of language, topic, tone and duplicates anew to the labelled development posts.
-
-    Needed after orchestration/enrichment/development.csv was edited, or the embedded model is another version.
-    """
-    from orchestration.enrichment.reader import DEVELOPMENT, SHIPPED_VECTORS, Reader, ship_development_vectors
-
-    settings = _settings()
-    ship_development_vectors(settings)
-    alike = Reader(settings).alike
-    out.print(f"{SHIPPED_VECTORS} is made from {DEVELOPMENT}.")
-    out.print(f"Duplicates: a margin of {alike.across} across languages, a cosine of {alike.within} within one.")
+    os.execv(shell, [shell, "-readonly", "-cmd", "set search_path='marts,quality'", *arguments, str(current)])
 
 
 @sifarat.command()
@@ -255,6 +261,17 @@ def parse() -> None:
     tell_dbt(_settings())
     os.chdir(DBT_PROJECT_DIR)
     os.execv(DBT, [str(DBT), "--quiet", "parse"])
+
+
+@sifarat.command()
+def dictionary() -> None:
+    """Write docs/metric_dictionary.md and docs/data_dictionary.md anew from the parsed models (`make dictionary`)."""
+    from orchestration.dictionary import pages, read_dictionary
+
+    for name, page in pages(read_dictionary()).items():
+        path = PROJECT_DIR / "docs" / name
+        path.write_text(page, encoding="utf-8")
+        out.print(f"Wrote {path}", soft_wrap=True)
 
 
 def _settings() -> Settings:

@@ -22,6 +22,6 @@ def project_checksum() -> str:
     other rules."""
     digest = hashlib.sha256()
     for path in sorted(DBT_PROJECT_DIR.rglob("*")):
-        if path.suffix in {".sql", ".yml", ".csv", ".py"} and "target" not in path.parts:
+        if path.suffix in {".sql", ".yml", ".csv", ".py"} and {"target", "analyses"}.isdisjoint(path.parts):
             digest.update(path.relative_to(DBT_PROJECT_DIR).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

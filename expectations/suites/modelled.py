@@ -818,6 +818,20 @@ POST_DUPLICATES = Suite(
     ),
 )
 
+ENGAGEMENT_BY_TOPIC = Suite(
+    "modelled",
+    "marts.engagement_by_topic",
+    (
+        *at_least(0, "engagements", "engagements_per_post"),
+        _adds_up(
+            "posts of all topics are the own posts that were sorted into one",
+            "select coalesce(sum(posts), 0) from audited",
+            "select count(*) from marts.fct_post inner join marts.fct_post_reading as readings using (post_id) "
+            "where kind is distinct from 'repost' and readings.topic_id is not null",
+        ),
+    ),
+)
+
 SUITES = (
     RECONCILIATION,
     UNMATCHED_STAYS,
@@ -855,5 +869,6 @@ SUITES = (
     UNREGISTERED_LOOKALIKES,
     FCT_POST_READING,
     POST_DUPLICATES,
+    ENGAGEMENT_BY_TOPIC,
 )
 """What is expected, suite by suite: plain data, cheap to import."""

@@ -29,7 +29,7 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
             unfed.add(mart)
     # Its missions were trained before their first posts were seen, so there is no week around a training; two nights
     # tell of no post at five ages; and these nights read no texts.
-    assert unfed == {"metric_half_life", "post_duplicates", "training_effect_by_week"}
+    assert unfed == {"engagement_by_topic", "metric_half_life", "post_duplicates", "training_effect_by_week"}
     assert synthetic_state.query("select count(*) filter (where is_read) from marts.fct_post_reading") == [(0,)]
 
 
@@ -210,7 +210,7 @@ def test_sql_answers_a_query_and_writes_nothing(synthetic_state):
     assert "read-only" in refused.stderr
 
 
-@pytest.mark.parametrize("command", [["status"], ["sql"], ["rollback"]])
+@pytest.mark.parametrize("command", [["status"], ["sql"], ["questions", "1"], ["rollback"]])
 def test_a_command_before_the_first_publication_says_how_to_make_one(state, command):
     told = state.sifarat(*command)
     assert told.returncode == 1

@@ -314,6 +314,17 @@ MODELLED: dict[str, list[dict]] = {
             "version": "1",
         }
     ],
+    "marts.engagement_by_topic": [
+        {
+            "region": "Asia",
+            "month_start_date": "2026-01-01",
+            "topic_id": "trade",
+            "posts": 1,
+            "posts_with_engagements": 1,
+            "engagements": 8,
+            "engagements_per_post": 8,
+        }
+    ],
     "marts.post_duplicates": [
         {
             "post_id": post_id,
@@ -624,6 +635,8 @@ FAULTS = [
     ("marts.fct_post_reading", "topic_id = 'gone'", "warn", "every topic is one of the seed's", "gone"),
     ("marts.post_duplicates", "posts = 1", "block", "posts is at least 2", None),
     ("marts.post_duplicates", "is_first = true", "block", "a post is the first exactly", "x:11"),
+    ("marts.engagement_by_topic", "engagements = -1", "block", "engagements is at least 0", None),
+    ("marts.engagement_by_topic", "posts = 2", "block", "posts of all topics are the own posts", "2 against 1"),
 ]
 
 
@@ -682,6 +695,7 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
         "it has every post once",
         "its likes are the posts' reactions",
         "every post has its reading, read or not",
+        "posts of all topics are the own posts that were sorted into one",
     ]
 
 

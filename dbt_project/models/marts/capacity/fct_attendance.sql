@@ -2,6 +2,7 @@ select
     attendance.session_id,
     officers.officer_id,
     attendance.course_id,
+    attendance.session_date,
     coalesce(missions.mission_id, 'unassigned') as mission_id,
     attendance.minutes as minutes_present,
     attendance.session_minutes,
