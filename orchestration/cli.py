@@ -183,6 +183,42 @@ def _run_shell(current: Path, *arguments: str) -> NoReturn:
 
 
 @sifarat.command()
+@click.argument("question")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Posts shown.")
+def search(question: str, limit: int) -> None:
+    """Find published posts that say something like QUESTION, in any language."""
+    from orchestration.enrichment import EnrichmentError
+    from orchestration.enrichment.search import search as posts_like
+
+    settings = _settings()
+    current = _current_publication()
+    try:
+        hits = posts_like(question, settings, current, limit)
+    except EnrichmentError as error:
+        raise click.ClickException(str(error)) from None
+    for hit in hits:
+        # Lines of their own: an address that a table cuts short leads nowhere.
+        facts = f"{hit.score:.3f}  {hit.posted_at:%Y-%m-%d}  {hit.mission}  {hit.language or ''}  {hit.url or 'no url'}"
+        out.print(facts, markup=False, highlight=False, soft_wrap=True)
+        out.print(f"       {' '.join(hit.text.split())[:200]}", markup=False, highlight=False, soft_wrap=True)
+
+
+@sifarat.command()
+def calibrate() -> None:
+    """Fit the models of language, topic, tone and duplicates anew to the labelled development posts.
+
+    Needed after orchestration/enrichment/development.csv was edited, or the embedded model is another version.
+    """
+    from orchestration.enrichment.reader import DEVELOPMENT, SHIPPED_VECTORS, Reader, ship_development_vectors
+
+    settings = _settings()
+    ship_development_vectors(settings)
+    alike = Reader(settings).alike
+    out.print(f"{SHIPPED_VECTORS} is made from {DEVELOPMENT}.")
+    out.print(f"Duplicates: a margin of {alike.across} across languages, a cosine of {alike.within} within one.")
+
+
+@sifarat.command()
 @click.option("--to", "run_id", help="Run id of a kept publication.  [default: the one before the current]")
 def rollback(run_id: str | None) -> None:
     """Make an older publication current again; readers see it on their next opening."""
