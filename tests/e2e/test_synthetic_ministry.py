@@ -58,8 +58,7 @@ GIVEN = {
     "mastodon": {"reactions", "comments", "shares", "quotes"},
     "linkedin": {"reactions", "comments", "shares", "impressions", "reach", "clicks"},
 }
-"""What each platform reports of a post, by its page under docs/platforms. Clicks of X and impressions of others are
-told to nobody, or to the account's owner alone."""
+"""What each platform reports of a post, by its page under docs/platforms."""
 
 
 def test_every_platform_of_the_register_has_its_line_of_metrics(synthetic_state):
