@@ -27,18 +27,17 @@
     list_avg(list_slice(list_sort({{ values }}), len({{ values }}) // 4 + 1, len({{ values }}) - len({{ values }}) // 4))
 {%- endmacro %}
 
-{#- How a post did against what was expected of it, as CrowdTangle scored it. At or above it, actual ÷ expected;
-    below it, −expected ÷ actual; −2 × expected without any engagement. The smaller of the two, where it divides,
-    counts as at least the minimum, so that three engagements against an expected one are no feat.
-    Source: help.crowdtangle.com/en/articles/2013937 (last 100 posts, middle half, same age; minimum 10 in its
-    example 9 ÷ 10 = 0.9 against an expected 2). -#}
+{#- How a post did against what was expected of it, as CrowdTangle scored it. At or above it, actual ÷ expected; below
+    it, −expected ÷ actual, where no engagement counts as half of one. A divisor is at least the minimum where fewer
+    were expected than that: three engagements against an expected one are no feat, and one against three no failure.
+    Source: help.crowdtangle.com/en/articles/2013937 (last 100 posts, middle half, same age; −400 for none against an
+    expected 200; 9 ÷ 10 = 0.9 against an expected 2 with a minimum of 10). -#}
 {% macro overperformance(actual, expected) -%}
     {%- set minimum = var('overperformance_minimum') -%}
     case
         when {{ actual }} >= {{ expected }} then {{ actual }} / greatest({{ expected }}, {{ minimum }})
         when {{ expected }} < {{ minimum }} then -1.0 * {{ expected }} / {{ minimum }}
-        when {{ actual }} = 0 then -2.0 * {{ expected }}
-        when {{ actual }} < {{ expected }} then -1.0 * {{ expected }} / {{ actual }}
+        else -1.0 * {{ expected }} / greatest({{ actual }}, 0.5)
     end
 {%- endmacro %}
 

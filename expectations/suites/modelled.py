@@ -110,6 +110,19 @@ RECONCILIATION = Suite(
     ),
 )
 
+UNMATCHED_STAYS = Suite(
+    "modelled",
+    "quality.unmatched_stays",
+    (
+        no_row(
+            "every meeting and every sign-in sheet is of a session that a list of sessions tells",
+            "select * from audited",
+            "warn",
+            told_as="stays || ' stays of ' || source || ', ' || meeting || ', count for nobody'",
+        ),
+    ),
+)
+
 DIM_MISSION = Suite(
     "modelled",
     "marts.dim_mission",
@@ -629,9 +642,10 @@ TRAINING_SERIES = Suite(
             told_as="course_id",
         ),
         _adds_up(
-            "the series has every session once",
+            "the series has every session of its courses once",
             "select coalesce(sum(sessions), 0) from audited",
-            "select count(*) from marts.dim_session",
+            "select count(*) from marts.dim_session semi join audited as told "
+            "on dim_session.course_id = told.course_id",
         ),
     ),
 )
@@ -820,6 +834,7 @@ ENGAGEMENT_BY_TOPIC = Suite(
 
 SUITES = (
     RECONCILIATION,
+    UNMATCHED_STAYS,
     DIM_MISSION,
     DIM_ACCOUNT,
     FCT_POST,

@@ -43,6 +43,14 @@ _ACTOR = """
 """
 _SESSION_COURSE = "(select any_value(s.course_id) from sheets.sessions as s where s.session_id = place.session_id)"
 
+_MOODLE_COURSE = """
+    (
+        select arg_max(coalesce(nullif(trim(c.idnumber), ''), trim(c.shortname)), c.observed_at)
+        from moodle.courses as c
+        where c.id = place.course_id
+    )
+"""
+
 
 def _meeting_course(of_session: str) -> str:
     """The course of a meeting, by its id without blanks and hyphens."""
@@ -90,6 +98,14 @@ PLACES = (
         course_id=_meeting_course("teams_meeting_id"),
     ),
     Place("xapi.statements", _ACTOR, name="actor_name"),
+    Place(
+        "moodle.enrolments",
+        service_number="service_number",
+        email="email",
+        name="fullname",
+        course_id=_MOODLE_COURSE,
+        one_list="course_id",
+    ),
 )
 """Another source is one more place here, one more line in dbt's int_person_keys, and ``person_key`` in its staging."""
 
@@ -210,7 +226,7 @@ def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
     """One row per mention, by key: name, service_number, email, mission_id as last told, courses, lists, observed_at
     (UTC) and is_synthetic. Accounts of ``home_pages`` are named by their service numbers. Tables never landed are
     passed over."""
-    views = landed_views(landing, [*(place.table for place in PLACES), "sheets.sessions"], None)
+    views = landed_views(landing, [*(place.table for place in PLACES), "sheets.sessions", "moodle.courses"], None)
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, query in views.items():

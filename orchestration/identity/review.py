@@ -22,14 +22,15 @@ class UnreadableReview(Exception):
 
 def read_answers(path: Path) -> dict[tuple[str, str], Answer]:
     """What a person answered, by the pair's keys in order; nothing where there is no file. Raises UnreadableReview
-    for another header, for an answer that is none, and for two answers that contradict each other."""
+    for another header, for an answer that is none, and for two answers that contradict each other. What a cell holds is
+    not repeated: somebody may have written a name there."""
     answers: dict[tuple[str, str], Answer] = {}
     for line, row in _rows(path):
         word = row["answer"].strip().lower()
         if not word:
             continue
         if word not in set(Answer):
-            raise UnreadableReview(f"{path}, line {line}: the answer {word!r} is neither same nor different; mend it")
+            raise UnreadableReview(f"{path}, line {line}: the answer is neither same nor different; mend it")
         pair = pair_of(row["left"], row["right"])
         if answers.setdefault(pair, Answer(word)) != word:
             raise UnreadableReview(f"{path}, line {line}: the pair was answered otherwise above; keep one answer")
@@ -94,8 +95,13 @@ def _write(path: Path, rows: Iterable[dict[str, str]]) -> None:
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     if not path.exists():
         return []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, restval="")
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise UnreadableReview(f"{path}: the first line must be {','.join(COLUMNS)}; mend it or remove the file")
-        return [(reader.line_num, {column: row[column] for column in COLUMNS}) for row in reader]
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise UnreadableReview(
+                    f"{path}: the first line must be {','.join(COLUMNS)}; mend it or remove the file"
+                )
+            return [(reader.line_num, {column: row[column] for column in COLUMNS}) for row in reader]
+    except UnicodeDecodeError:
+        raise UnreadableReview(f"{path}: not in UTF-8; save it as `CSV UTF-8`, or remove the file") from None

@@ -2,7 +2,7 @@
 
 What it tells is a list of ``Course``, plain data: enrolled ``Person``s with their progress and ``Grade``s. Times are
 UTC. All is as of the moment asked for: who enrolled later, a criterion met later and a grade given later are not
-there yet. To serve courses from the sandbox server:
+there yet. The sandbox serves ``SeriesMoodle``, the workshops of the series; to serve other courses instead:
 
     site = Moodle([Course(2, "DIP-101", "Protocol", people=[Person(7, "Aisha", "Noor", idnumber="FSO-7")])])
     with Sandbox(seed, also=[site]) as sandbox:
@@ -14,11 +14,24 @@ token's service holds, and ``server.Fault`` plays the rest. An error comes with 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic import SecretStr
 
+from orchestration.sandbox.ministry import Ministry
+from orchestration.sandbox.series import (
+    API_SINCE,
+    MAX_SCORE,
+    SESSION_MINUTES,
+    WITHOUT_EMAIL_SHARE,
+    WITHOUT_NUMBER_SHARE,
+    Edition,
+    Enrolment,
+    edition,
+    workshop_in_quarter_of,
+)
 from orchestration.sandbox.server import Answer, Call, FaultKind, Limit
 
 FUNCTIONS = (
@@ -128,16 +141,19 @@ class Moodle:
     def limit_headers(self, limit: int, remaining: int, reset: int) -> dict[str, str]:
         return {}
 
+    def courses_at(self, as_of: datetime) -> Sequence[Course]:
+        return self.courses
+
     def serve(self, call: Call) -> Answer:
-        function = call.form.get("wsfunction", "")
+        function, courses = call.form.get("wsfunction", ""), self.courses_at(call.as_of)
         self.asked.append({name: value for name, value in call.form.items() if name != "wstoken"})
         if call.form.get("wstoken") != call.token:
             return _error("invalidtoken")
         if function not in self.functions:
             return _error("accessexception")
         if function == "core_course_get_courses":
-            return Answer([SITE, *(self._course(course) for course in self.courses)])
-        course = next((one for one in self.courses if str(one.course_id) == call.form.get("courseid")), None)
+            return Answer([SITE, *(self._course(course) for course in courses)])
+        course = next((one for one in courses if str(one.course_id) == call.form.get("courseid")), None)
         if course is None:
             return _error("invalidrecord")
         if function in course.refused:
@@ -277,3 +293,85 @@ def _error(code: str) -> Answer:
 
 def _seconds(moment: datetime | None) -> int:
     return int(moment.timestamp()) if moment else 0
+
+
+FIRST_COURSE_ID = 101
+ENROLLED_BEFORE = timedelta(days=14)
+OPEN_AFTER = timedelta(weeks=8)
+"""So long after a workshop its course ends."""
+ACTIVITIES = ("quiz", "assign")
+DONE_SHARE, WITHDRAWN_DONE_SHARE = 0.85, 0.15
+
+
+class SeriesMoodle(Moodle):
+    """The series' workshops since ``series.API_SINCE``, each a course from when its people are enrolled: two pieces of
+    homework, which complete it."""
+
+    def __init__(self, ministry: Ministry):
+        super().__init__([])
+        self._seed = ministry.seed
+
+    def courses_at(self, as_of: datetime) -> Sequence[Course]:
+        first, last = workshop_in_quarter_of(API_SINCE), workshop_in_quarter_of((as_of + ENROLLED_BEFORE).date())
+        found = (series_course(self._seed, number) for number in range(first.number, last.number + 1))
+        return [course for course in found if course.starts_at - ENROLLED_BEFORE <= as_of]
+
+
+@lru_cache(maxsize=16)
+def series_course(seed: int, number: int) -> Course:
+    """The workshop of that number as a course, with whom it has enrolled; a trainer is among them."""
+    held = edition(seed, number)
+    workshop = held.workshop
+    starts_at = datetime.combine(workshop.starts_on, time(), UTC)
+    trainer = Person(
+        1, "Series", "Trainer (synthetic)", "trainers@mofa.example", roles=("editingteacher",), is_tracked=False
+    )
+    return Course(
+        FIRST_COURSE_ID + number,
+        workshop.course_id,
+        workshop.name,
+        people=[trainer, *(_enrolled(held, enrolment) for enrolment in held.enrolments)],
+        starts_at=starts_at,
+        ends_at=datetime.combine(workshop.ends_on, time(), UTC) + OPEN_AFTER,
+        criteria=ACTIVITIES,
+        idnumber=workshop.course_id,
+    )
+
+
+def _enrolled(held: Edition, enrolment: Enrolment) -> Person:
+    officer, workshop = enrolment.officer, held.workshop
+    chance = held.chance("moodle", officer.number)
+    starts_at = datetime.combine(workshop.starts_on, time(), UTC)
+    has_number, has_email = chance.random() >= WITHOUT_NUMBER_SHARE, chance.random() >= WITHOUT_EMAIL_SHARE
+    handed_in = [
+        starts_at + timedelta(minutes=chance.randint(SESSION_MINUTES, 9 * 24 * 60))
+        if chance.random() < (WITHDRAWN_DONE_SHARE if enrolment.has_withdrawn else DONE_SHARE)
+        else None
+        for _ in ACTIVITIES
+    ]
+    grades = [
+        Grade(
+            item_id=10 * (FIRST_COURSE_ID + workshop.number) + number,
+            name=f"Homework {number}",
+            grade=min(max(round(chance.gauss(65 + officer.talent, 12)), 0), MAX_SCORE),
+            graded_at=moment and moment + timedelta(minutes=chance.randint(1, 24 * 60)),
+            submitted_at=moment,
+            maximum=MAX_SCORE,
+            module=module,
+        )
+        for number, (module, moment) in enumerate(zip(ACTIVITIES, handed_in, strict=True), start=1)
+    ]
+    return Person(
+        officer.number + 2,
+        officer.given,
+        officer.family,
+        officer.email if has_email else None,
+        idnumber=officer.service_number if has_number else "",
+        enrolled_at=starts_at - timedelta(minutes=chance.randint(1, 13 * 24 * 60)),
+        seen_at=next((moment for moment in handed_in if moment), None),
+        met=handed_in,
+        grades=grades,
+    )
+
+
+PROTOCOL = SeriesMoodle

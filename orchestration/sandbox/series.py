@@ -325,9 +325,13 @@ def workshops(as_of: datetime) -> list[Workshop]:
     return saved
 
 
+def workshop_in_quarter_of(day: date) -> Workshop:
+    return Workshop(day.year * 4 + (day.month - 1) // 3 - FIRST_QUARTER)
+
+
 def workshop_on(day: date) -> Workshop | None:
     """The workshop that is held on ``day``, where there is one."""
-    workshop = Workshop(day.year * 4 + (day.month - 1) // 3 - FIRST_QUARTER)
+    workshop = workshop_in_quarter_of(day)
     return workshop if workshop.number >= 0 and workshop.starts_on <= day <= workshop.ends_on else None
 
 

@@ -3,7 +3,8 @@
 ``Sandbox`` serves ``/<platform>/as-of/<moment>/…`` on 127.0.0.1: below such a base URL all is as it was at
 that moment (UTC), and the server's clock (its ``Date`` header and the resets of rate limits) says so. So
 ninety nights can be run in one. A platform is one module with a class
-like ``x.X`` as its ``PROTOCOL``. Systems that are no platforms, such as ``moodle.Moodle``, are given as they are.
+like ``x.X`` as its ``PROTOCOL``. A protocol given as it is, such as a ``moodle.Moodle`` of other courses, takes the
+place of the one of its name.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
 from orchestration.sources.registry import PLATFORMS
 
 AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-TRAINING = ("zoom", "teams", "xapi")
+TRAINING = ("zoom", "teams", "xapi", "moodle")
 """The systems of the ministry's workshops; each is a protocol as the platforms are."""
 
 
@@ -204,9 +205,10 @@ class Sandbox:
         """Windows of limits that are over, by platform and route: their start (monotonic seconds) and requests."""
         ministry = Ministry(seed, registry_dir)
         # Imported here, because each protocol is written in this module's terms.
-        self._platforms: list[Platform] = [
+        known: list[Platform] = [
             import_module(f"orchestration.sandbox.{name}").PROTOCOL(ministry) for name in (*PLATFORMS, *TRAINING)
-        ] + list(also)
+        ]
+        self._platforms = list({platform.name: platform for platform in (*known, *also)}.values())
         self._port = port
         self.open_windows: dict[tuple[str, str, str], tuple[float, int]] = {}
         """The windows under way, by platform, route and as-of moment."""

@@ -210,8 +210,8 @@ def _reading(sections: dict[int, list[tuple[int, list[str]]]], name: str, clock:
         raise SourceError(f"{name}: section 3 names nobody; download the attendance report again after the meeting")
     if not any(is_time(stay["joined_at"]) for _, stay in stays):
         raise SourceError(
-            f"{name}, line {stays[0][0]}: section 3 has no times of joining in its second column, "
-            f"but {stays[0][1]['joined_at']!r}; download the attendance report again"
+            f"{name}, line {stays[0][0]}: section 3 has no times of joining in its second column; download the "
+            "attendance report again"
         )
     summary = sections[SUMMARY]
     topic = summary[0][1][1] if summary and len(summary[0][1]) > 1 else None
@@ -254,8 +254,8 @@ def _old_reading(filled: list[tuple[int, list[str]]], name: str, clock: Clock) -
     for line, row in filled:
         if len(row) != len(_OLD_HEADER) or row[1].lower() not in (*_JOINED, *_LEFT):
             raise SourceError(
-                f"{name}, line {line}: not a name, Joined or Left, and a time, but {' | '.join(row)[:100]!r}; "
-                "download the attendance list again"
+                # Without the line's words: they name somebody.
+                f"{name}, line {line}: not a name, Joined or Left, and a time; download the attendance list again"
             )
         moves.append((line, row))
     if not moves:

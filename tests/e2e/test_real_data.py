@@ -16,8 +16,23 @@ def test_the_posts_of_each_account_are_published_whole(real_state):
     expected = (46_567_392, 67_180_179, 247_296_094, 46_567_392 + 67_180_179 + 247_296_094)
     assert real_state.query(sums + "marts.fct_post") == [expected]
     assert real_state.query(sums + "marts.fct_post_metrics_daily") == [expected]
-    assert real_state.query(sums + "marts.engagement_by_mission where period_grain = 'month'") == [expected]
     assert real_state.query("select sum(posts) from marts.fct_account_daily") == [(6439,)]
+
+
+@pytest.mark.parametrize("report", ["account", "mission", "region", "platform"])
+@pytest.mark.parametrize("grain", ["day", "week", "month"])
+def test_every_report_adds_up_to_the_publishers_totals(real_state, report, grain):
+    [totals] = real_state.query(
+        "select sum(posts), sum(comments), sum(shares), sum(reactions), sum(engagements), sum(engagements_gained) "
+        f"from marts.engagement_by_{report} where period_grain = '{grain}'"
+    )
+    # The files tell neither impressions nor followers, and each post once: all that it has it gained by then.
+    assert totals == (6_439, 46_567_392, 67_180_179, 247_296_094, 361_043_665, 361_043_665)
+    told = (
+        "count(impressions), count(reach), count(views), count(followers), count(engagement_rate_by_followers), "
+        "count(engagement_rate_by_reach), count(engagement_rate_by_impressions)"
+    )
+    assert real_state.query(f"select {told} from marts.engagement_by_{report}") == [(0,) * 7]
 
 
 def test_the_training_records_are_published_with_their_publishers_totals(real_state):

@@ -11,10 +11,12 @@ from orchestration.identity.linkage import Answer
 from orchestration.identity.mentions import collect
 from orchestration.identity.people import PEOPLE, link_landed
 from orchestration.identity.review import answer, open_questions
-from orchestration.landing import Batch, Landing
+from orchestration.landing import Batch, Landing, Window
 from orchestration.pseudonyms import make_key_once
-from orchestration.settings import SHIPPED_MAPPINGS
-from orchestration.sources import sheets, teams, xapi, zoom
+from orchestration.sandbox.moodle import Course, Grade, Moodle, Person
+from orchestration.sandbox.server import Sandbox
+from orchestration.settings import SHIPPED_MAPPINGS, Settings
+from orchestration.sources import moodle, sheets, teams, xapi, zoom
 from orchestration.sources.meetings import Clock, land_files
 from tests.integration.test_attendance import run_dbt
 from tests.people import write_inbox
@@ -94,9 +96,28 @@ def test_a_broken_review_file_is_told_and_the_last_people_stand(data, tmp_path):
     assert review.read_text() == "left,right\n"
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"left,right,evidence,score,answer\na,b,c,1,Zebrowska\n",
+            "line 2: the answer is neither same nor different; mend it",
+        ),
+        (b"left,right,evidence,score,answer\na,b,\xc7elik,1,same\n", "not in UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_the_review_file_is_told_without_what_it_holds(data, tmp_path, content, said):
+    review = tmp_path / "review.csv"
+    review.write_bytes(content)
+    outcome = link_landed(data(), review)
+    assert said in outcome.fault
+    assert "Zebrowska" not in outcome.fault
+    assert review.read_bytes() == content
+
+
 def test_an_answer_is_obeyed_by_the_next_run(data, tmp_path):
-    """One list writes initials, which only a person can tell."""
-    asked = "Certificate,Who,Course,Name,Email,Day\nC-9,A. N. Siddiqui,W1,A. N. Siddiqui,,2026-03-04\n"
+    """One list writes one name and an initial, which only a person can tell."""
+    asked = "Certificate,Who,Course,Name,Email,Day\nC-9,A. Siddiqui,W1,A. Siddiqui,,2026-03-04\n"
     landing, review = data(staff=ASKED, certificates=asked), tmp_path / "review.csv"
     link_landed(landing, review)
     [row] = [row for row in open_questions(review) if "siddiqui" in row["evidence"].lower()]
@@ -133,6 +154,79 @@ def land_statements(landing: Landing, *statements: dict) -> None:
             is_synthetic=False,
         )
     )
+
+
+def test_a_moodle_user_is_the_officer_of_that_number_or_e_mail_and_stands_in_the_marts(data, tmp_path):
+    """Okonkwu is registered by the sheet and completes W1 in Moodle; Zebrowska is in a course that only Moodle has,
+    where a trainer, too, is enrolled. The meeting that Zoom tells of W1-1 is of no session once that is on the 5th."""
+    landing = data(sessions="Session,Course,Title,From,To\nW1-1,W1,Writing,2026-03-05 09:00,2026-03-05 10:00\n")
+    handed_in = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    graded = Grade(5, "Essay", 17, handed_in, handed_in, maximum=20, module="assign")
+    site = Moodle(
+        [
+            Course(
+                2,
+                "writing",
+                "Writing",
+                [Person(7, "B.", "Okonkwu", idnumber="fso-71002", met=[handed_in], grades=[graded])],
+                criteria=["Essay"],
+                idnumber="W1",
+            ),
+            Course(
+                3,
+                "DIP-9",
+                "Protocol",
+                [
+                    Person(8, "QUINTAVIA", "Zebrowska", "Quintavia@zz-mofa.example"),
+                    Person(9, "Some", "Trainer", "trainer@zz-mofa.example", roles=["editingteacher"]),
+                ],
+                has_completion=False,
+            ),
+        ]
+    )
+    with Sandbox(7, also=[site]) as sandbox:
+        settings = Settings().model_copy(update=sandbox.settings("moodle", datetime(2026, 3, 3, 1, tzinfo=UTC)))
+        with moodle.connect(settings) as connected:
+            window = Window.of_day(date(2026, 3, 2))
+            _, told = moodle.extract(connected, landing, settings, window, is_synthetic=False, progress=lambda *_: None)
+    assert told == []
+    link_landed(landing, tmp_path / "review.csv")
+    make_key_once(tmp_path / "pseudonym.key")
+    run_dbt(tmp_path, "build", "--exclude-resource-type", "unit_test")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+
+        def told_by(fact: str, columns: str) -> list[tuple]:
+            return connection.execute(
+                f"select {columns} from marts.{fact} inner join restricted.int_officers using (officer_id) order by all"
+            ).fetchall()
+
+        assert told_by("fct_registration", "course_id, person_id, outcome, cast(completed_at as varchar), source") == [
+            ("DIP-9", "FSO-71001", None, None, "moodle"),
+            ("W1", "FSO-71001", "Pass", None, "sheets"),
+            ("W1", "FSO-71002", "Fail", "2026-03-02 09:00:00", "sheets"),
+        ]
+        assert told_by("fct_assessment", "person_id, assessment_id, course_id, kind, score, max_score, source") == [
+            ("FSO-71001", "E1", "W1", None, 18.0, 20.0, "sheets"),
+            ("FSO-71002", "moodle-5", "W1", "assign", 17.0, 20.0, "moodle"),
+        ]
+        courses = "select course_id, name, is_listed from marts.dim_course order by 1"
+        assert connection.execute(courses).fetchall() == [
+            ("DIP-9", "Protocol", True),
+            ("W1", "Writing for social media", True),
+        ]
+        unreconciled = "select source, table_name from quality.reconciliation where not is_reconciled"
+        assert connection.execute(unreconciled).fetchall() == []
+        moodles = (
+            "select table_name, sum(landed) from quality.reconciliation where source = 'moodle' group by 1 order by 1"
+        )
+        assert connection.execute(moodles).fetchall() == [
+            ("completions", 1),
+            ("courses", 2),
+            ("enrolments", 3),
+            ("grades", 1),
+        ]
+        unmatched = "select source, stays, cast(meeting_date as varchar) from quality.unmatched_stays order by 1"
+        assert connection.execute(unmatched).fetchall() == [("teams", 1, "2026-03-02"), ("zoom", 1, "2026-03-02")]
 
 
 def test_marts_know_one_officer_behind_every_spelling_and_statement(data, tmp_path):

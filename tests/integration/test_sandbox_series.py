@@ -8,7 +8,7 @@ from orchestration.landing import Landing, Window
 from orchestration.sandbox.series import edition, sessions_by_api, workshop_on
 from orchestration.sandbox.server import Sandbox
 from orchestration.settings import Settings
-from orchestration.sources import teams, xapi, zoom
+from orchestration.sources import moodle, teams, xapi, zoom
 from tests.platforms import SEED
 
 # The second Monday of April 2026 is the 13th: a Teams session that day, one in the hall and on Zoom on the 15th.
@@ -78,3 +78,26 @@ def test_a_day_without_a_workshop_has_no_statement(sandbox, landing):
     with xapi.connect(settings(sandbox, "xapi", date(2026, 3, 2))) as lrs:
         [receipt] = xapi.extract(lrs, landing, date(2026, 3, 2), is_synthetic=True, progress=lambda *_: None)
     assert receipt.landed == 0
+
+
+def test_moodle_tells_the_open_workshop_its_people_and_their_homework(sandbox, landing, progress):
+    """The second Monday of 2026 is 12 January; eight weeks after the 14th the course ends, on 11 March."""
+    day = date(2026, 3, 2)
+    with moodle.connect(told := settings(sandbox, "moodle", day)) as site:
+        _, untold = moodle.extract(site, landing, told, Window.of_day(day), is_synthetic=True, progress=progress)
+    enrolled = edition(SEED, workshop_on(date(2026, 1, 12)).number).enrolments
+    assert untold == []
+    assert landing.read(moodle.COURSES)["idnumber"].to_list() == ["SYN-2026-Q1"]
+    names = {f"{one.officer.given} {one.officer.family}" for one in enrolled}
+    assert set(landing.read(moodle.ENROLMENTS)["fullname"]) == names | {"Series Trainer (synthetic)"}
+    # The trainer is not tracked; everybody else has two pieces of homework.
+    assert landing.read(moodle.COMPLETIONS).height == len(enrolled)
+    assert landing.read(moodle.GRADES).height == 2 * len(enrolled)
+
+
+def test_moodle_has_no_course_before_its_people_are_enrolled(sandbox, landing, progress):
+    """Two weeks before 12 January are 29 December."""
+    for day, courses in ((date(2025, 12, 20), 0), (date(2025, 12, 29), 1)):
+        with moodle.connect(told := settings(sandbox, "moodle", day)) as site:
+            moodle.extract(site, landing, told, Window.of_day(day), is_synthetic=True, progress=progress)
+        assert landing.read(moodle.COURSES).height == courses

@@ -8,6 +8,9 @@
     ('sheets', 'test_results'): ('fct_test_result', 'int_test_results', 'is_last', 'true'),
     ('sheets', 'certificates'): ('fct_certification', 'int_certificates', 'is_last', 'true'),
 } %}
+{% set several_sources = [
+    'int_post_observations', 'int_account_observations', 'int_registrations', 'int_assessment_results',
+] %}
 {% set staged = [
     ('registry', 'missions'), ('registry', 'accounts'), ('platform_exports', 'posts'), ('sheets', 'courses'),
     ('sheets', 'registrations'), ('sheets', 'assessments'), ('sheets', 'assessment_results'),
@@ -102,7 +105,7 @@ superseded as (
         observed_date,
         count(*) filter (where not {{ is_last }}) as superseded
     from {{ ref(observations) }}
-    {% if observations in ('int_post_observations', 'int_account_observations') %}
+    {% if observations in several_sources %}
     where source = '{{ source_name }}'
     {% endif %}
     group by observed_date

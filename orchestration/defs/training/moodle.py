@@ -28,15 +28,17 @@ def moodle_courses(context: dg.AssetExecutionContext, feeds: Feeds):
         landing.declare(contract)
     receipts: list[Receipt] = []
     told: list[str] = []
+    window = window_of(context)
+    settings = feeds.platform_settings("moodle", window)
     try:
-        site = moodle.connect(feeds.settings)
+        site = moodle.connect(settings)
         if site is not None:
             with site:
                 receipts, told = moodle.extract(
                     site,
                     landing,
-                    feeds.settings,
-                    window_of(context),
+                    settings,
+                    window,
                     is_synthetic=feeds.is_synthetic,
                     progress=logged(),
                 )

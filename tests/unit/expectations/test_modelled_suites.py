@@ -336,6 +336,7 @@ MODELLED: dict[str, list[dict]] = {
         }
         for post_id in ("x:10", "x:11")
     ],
+    "quality.unmatched_stays": [],
     "quality.reconciliation": [
         {
             "source": source,
@@ -622,7 +623,7 @@ FAULTS = [
         "what the series reached so far",
         "C2",
     ),
-    ("marts.training_series", "sessions = 1", "block", "the series has every session once", "2 against 1"),
+    ("marts.training_series", "sessions = 1", "block", "the series has every session of its courses", "2 against 1"),
     ("marts.training_effect", "effect_lower = 2.5", "block", "effect_lower is not after effect", None),
     ("marts.training_effect", "effect_lower = -1", "block", "a rise or fall is told only", "posts"),
     ("marts.training_effect", "pretrend_p_value = 0.01", "block", "a rise or fall is told only", "posts"),
@@ -667,6 +668,14 @@ def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
     moved = "update marts.fct_registration set observed_date = '2026-01-05'"
     assert failures(audited(RECONCILIATION, fault=moved)) == [
         ("block", "what stands in a fact has its line here: broken by 1 record: sheets.registrations on 2026-01-05")
+    ]
+
+
+def test_a_meeting_of_no_session_is_warned_of(audited):
+    stays = "insert into quality.unmatched_stays (source, meeting, stays) values ('zoom', '83@2026-03-02', 2)"
+    says = "every meeting and every sign-in sheet is of a session that a list of sessions tells: broken by 1 record: "
+    assert failures(audited("quality.unmatched_stays", fault=stays)) == [
+        ("warn", says + "2 stays of zoom, 83@2026-03-02, count for nobody")
     ]
 
 

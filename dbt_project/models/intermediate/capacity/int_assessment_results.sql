@@ -1,14 +1,71 @@
--- Every landed result; the last told of an assessment and person is the one that counts.
+-- Every landed result, of the trainers' sheets and of Moodle's activities; the last told of an assessment and person is the
+-- one that counts.
 {{ config(schema='restricted') }}
 
+with moodle_people as (
+
+    select
+        user_id,
+        person_as_written
+    from {{ ref('stg_moodle__enrolments') }}
+    qualify row_number() over (partition by user_id order by observed_at desc, batch_id desc, course_id desc) = 1
+
+),
+
+told as (
+
+    select
+        'sheets' as source,
+        assessment_id,
+        person_as_written,
+        submitted_day,
+        submitted_date,
+        is_banked,
+        score,
+        true as is_handed_in,
+        observed_date,
+        observed_at,
+        batch_id,
+        source_file,
+        source_line,
+        is_synthetic
+    from {{ ref('stg_sheets__assessment_results') }}
+
+    union all
+
+    -- Totals are made of other items. Moodle tells an item of everybody, with nothing in it until something is handed in.
+    select
+        'moodle' as source,
+        'moodle-' || grades.item_id as assessment_id,
+        people.person_as_written,
+        null as submitted_day,
+        cast(grades.submitted_at as date) as submitted_date,
+        null as is_banked,
+        grades.grade as score,
+        coalesce(grades.submitted_at, grades.graded_at) is not null or grades.grade is not null as is_handed_in,
+        grades.observed_date,
+        grades.observed_at,
+        grades.batch_id,
+        grades.source_file,
+        grades.source_line,
+        grades.is_synthetic
+    from {{ ref('stg_moodle__grades') }} as grades
+    inner join moodle_people as people
+        on grades.user_id = people.user_id
+    where grades.item_type not in ('course', 'category')
+
+)
+
 select
+    told.source,
     told.assessment_id,
     persons.person_id,
     told.submitted_day,
     told.submitted_date,
     told.is_banked,
     told.score,
-    row_number() over (
+    told.is_handed_in
+    and row_number() over (
         partition by told.assessment_id, persons.person_id
         order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
     ) = 1 as is_last,
@@ -18,6 +75,6 @@ select
     told.source_file,
     told.source_line,
     told.is_synthetic
-from {{ ref('stg_sheets__assessment_results') }} as told
+from told
 inner join {{ ref('int_person_keys') }} as persons
     on told.person_as_written = persons.person_as_written

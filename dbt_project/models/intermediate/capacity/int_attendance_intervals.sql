@@ -9,6 +9,7 @@ with meeting_stays as (
     select
         sessions.session_id,
         stays.source,
+        stays.meeting_key,
         stays.person_as_written,
         stays.mission_id,
         stays.joined_at,
@@ -40,6 +41,7 @@ sign_ins as (
     select
         sessions.session_id,
         stays.source,
+        stays.meeting_key,
         stays.person_as_written,
         stays.mission_id,
         -- Who only left at a known time was there from the start; who signed stayed as long as the sheet tells, else
@@ -77,6 +79,7 @@ cut as (
 select
     session_id,
     source,
+    meeting_key,
     person_as_written,
     mission_id,
     joined_at,
@@ -91,6 +94,7 @@ union all
 select
     session_id,
     source,
+    meeting_key,
     person_as_written,
     mission_id,
     null as joined_at,

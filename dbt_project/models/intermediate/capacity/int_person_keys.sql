@@ -14,6 +14,7 @@
     ('stg_zoom__participants', 'null', 'null', 'email', 'coalesce(original_name, name)'),
     ('stg_teams__participants', 'null', 'null', 'email', 'coalesce(original_name, name)'),
     ('stg_xapi__statements', 'actor', 'null', 'null', 'actor_name'),
+    ('stg_moodle__enrolments', 'null', 'service_number', 'email', 'full_name'),
 ] %}
 
 with written as (

@@ -14,7 +14,7 @@ select
     results.source_line,
     results.batch_id,
     results.observed_date,
-    'sheets' as source,
+    results.source,
     results.is_synthetic
 from {{ ref('int_assessment_results') }} as results
 inner join {{ ref('int_officers') }} as officers

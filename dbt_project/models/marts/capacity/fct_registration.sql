@@ -1,7 +1,9 @@
--- Registrations of the trainers' sheets, and of learning record stores where no sheet has them.
+-- Registrations as the trainers' sheets tell them, else Moodle, else learning record stores: each tells what those before
+-- it leave open.
 with statements as (
 
     select
+        'xapi' as source,
         course_id,
         person_id,
         case max_by(verb, (happened_at, statement_id)) filter (where verb in ('passed', 'failed'))
@@ -19,23 +21,39 @@ with statements as (
 
 ),
 
+sources as (
+
+    select
+        *,
+        list_position(['sheets', 'moodle', 'xapi'], source) as place
+    from (
+        select * exclude (is_last, observed_at, gender)
+        from {{ ref('int_registrations') }}
+        where is_last
+
+        union all by name
+
+        select * from statements
+    ) as every_source
+
+),
+
 told as (
 
     select
-        coalesce(sheets.course_id, statements.course_id) as course_id,
-        coalesce(sheets.person_id, statements.person_id) as person_id,
-        sheets.mission_id,
-        coalesce(sheets.outcome, statements.outcome) as outcome,
-        statements.completed_at,
-        coalesce(sheets.source_file, statements.source_file) as source_file,
-        sheets.source_line,
-        coalesce(sheets.batch_id, statements.batch_id) as batch_id,
-        coalesce(sheets.observed_date, statements.observed_date) as observed_date,
-        case when sheets.course_id is not null then 'sheets' else 'xapi' end as source,
-        coalesce(sheets.is_synthetic, statements.is_synthetic) as is_synthetic
-    from (select * from {{ ref('int_registrations') }} where is_last) as sheets
-    full outer join statements
-        on sheets.course_id = statements.course_id and sheets.person_id = statements.person_id
+        course_id,
+        person_id,
+        arg_min(mission_id, place) filter (where mission_id is not null) as mission_id,
+        arg_min(outcome, place) filter (where outcome is not null) as outcome,
+        arg_min(completed_at, place) filter (where completed_at is not null) as completed_at,
+        arg_min_null(source_file, place) as source_file,
+        arg_min_null(source_line, place) as source_line,
+        arg_min_null(batch_id, place) as batch_id,
+        arg_min_null(observed_date, place) as observed_date,
+        arg_min(source, place) as source,
+        bool_or(is_synthetic) as is_synthetic
+    from sources
+    group by course_id, person_id
 
 )
 

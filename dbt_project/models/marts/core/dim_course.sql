@@ -1,4 +1,5 @@
--- Courses of the trainers' lists, and those that only another sheet or a session mentions.
+-- Courses of the trainers' lists and of Moodle, and those that only another sheet or a session mentions. Where both list
+-- one, the trainers' words count.
 with listed as (
 
     select
@@ -12,6 +13,19 @@ with listed as (
             order by observed_at desc, batch_id desc, source_line desc, source_file desc
         ) as recency
     from {{ ref('stg_sheets__courses') }}
+
+),
+
+in_moodle as (
+
+    -- Should two of its courses be one to the ministry, the newer tells.
+    select
+        course_id,
+        arg_max(name, cast(moodle_course_id as bigint)) as name,
+        min(start_date) as start_date,
+        bool_or(is_synthetic) as is_synthetic
+    from {{ ref('int_moodle_courses') }}
+    group by course_id
 
 ),
 
@@ -65,6 +79,13 @@ mentioned as (
         is_synthetic
     from listed
 
+    union all
+
+    select
+        course_id,
+        is_synthetic
+    from in_moodle
+
 ),
 
 courses as (
@@ -79,11 +100,13 @@ courses as (
 
 select
     courses.course_id,
-    listed.name,
-    listed.start_date,
+    coalesce(listed.name, in_moodle.name) as name,
+    coalesce(listed.start_date, in_moodle.start_date) as start_date,
     cast(listed.length_days as integer) as length_days,
-    listed.course_id is not null as is_listed,
+    coalesce(listed.course_id, in_moodle.course_id) is not null as is_listed,
     courses.is_synthetic
 from courses
 left join listed
     on courses.course_id = listed.course_id and listed.recency = 1
+left join in_moodle
+    on courses.course_id = in_moodle.course_id

@@ -23,6 +23,9 @@ renamed as (
         city,
         country as country_code,
         role_names,
+        {{ person_key(
+            'moodle', service_number='source.service_number', email='source.email', name='source.fullname'
+        ) }} as person_as_written,
         lastcourseaccess as last_seen_at,
         date as observed_date,
         observed_at,
