@@ -77,4 +77,6 @@ def test_what_the_dictionary_calls_not_reported_is_null(platform, synthetic_stat
     assert len(metrics) == 9
     counted = ", ".join(f"count({metric})" for metric in metrics)
     [counts] = synthetic_state.query(f"select {counted} from marts.fct_post where platform = '{platform}'")
-    assert {metric: n > 0 for metric, n in zip(metrics, counts, strict=True)} == {m: reported[m] for m in metrics}
+    given = {metric for metric, n in zip(metrics, counts, strict=True) if n}
+    assert given
+    assert given <= {metric for metric in metrics if reported[metric]}
