@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from orchestration.identity.linkage import Linkage, Mention, link
 from tests.identity_pairs import Pair, labelled_pairs
 
-SETS = ("development", "held_out", "test")
+SETS = ("development", "held_out", "third", "unseen")
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,16 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cached_property
 from hashlib import sha256
 
-from orchestration.identity.names import parts_of
+from orchestration.identity.names import parts_of, spelled_out
 
 LINK_BITS = 2.0
 REVIEW_BITS = -6.0
+LEAST_BITS = -12.0
+"""So little is told of a pair that says no more than that the names of two people agree."""
 CLOSE_CALL_BITS = 3.0
 """Two people who claim one mention this closely are told apart by a person."""
 
@@ -49,7 +51,8 @@ class Mention:
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
-        return parts_of(self.name or "")
+        parts = parts_of(self.name or "")
+        return spelled_out(parts, self.address) if self.address else parts
 
     @property
     def number(self) -> str | None:
@@ -60,12 +63,21 @@ class Mention:
         return self.email.strip().lower() or None if self.email else None
 
 
+class Names(Enum):
+    """Whether two names agree: in all their parts, as far as the shorter one goes, or not."""
+
+    AGREE = auto()
+    SHORTER = auto()
+    CONTRADICT = auto()
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """``bits`` for two mentions being one person, and the ``evidence`` in words."""
+    """``bits`` for two mentions being one person, the ``evidence`` in words, and whether the ``names`` agree."""
 
     bits: float
     evidence: str
+    names: Names
 
     @property
     def is_link(self) -> bool:
@@ -141,7 +153,7 @@ class _Linking:
         from orchestration.identity.scoring import verdicts
 
         numbers = {key: next(iter(sorted(self._numbers(key))), None) for key in self._mentions}
-        return verdicts(named, self._group_of, numbers, REVIEW_BITS)
+        return verdicts(named, self._group_of, numbers, LEAST_BITS)
 
     def _by(self, method: Method, token_of) -> None:
         first: dict[str, str] = {}
@@ -161,7 +173,7 @@ class _Linking:
         one, other = self._mentions[left], self._mentions[right]
         if self._why_apart(left, right, by_name=False) is not None:
             return False
-        if one.parts and other.parts and pair_of(left, right) not in self._verdicts:
+        if one.parts and other.parts and self._names(left, right) == Names.CONTRADICT:
             self._doubt(left, right, f"same e-mail {one.address}, but {one.name} is not {other.name}", 0.0)
             return False
         return True
@@ -169,6 +181,14 @@ class _Linking:
     def _by_name(self) -> None:
         weighed = [(verdict, left, right) for (left, right), verdict in self._verdicts.items()]
         links = sorted((w for w in weighed if w[0].is_link), key=lambda w: (-w[0].bits, w[1], w[2]))
+        # Full names first: by then it is known who else an initial may stand for.
+        for is_full in (True, False):
+            self._join([w for w in links if (w[0].names == Names.AGREE) == is_full], is_full)
+        for verdict, left, right in weighed:
+            if verdict.is_uncertain and self._why_apart(left, right, by_name=False) is None:
+                self._doubt(left, right, verdict.evidence, verdict.bits)
+
+    def _join(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> None:
         close = self._close_calls(links)
         for verdict, left, right in links:
             if self._group_of[left] == self._group_of[right]:
@@ -179,9 +199,6 @@ class _Linking:
                 self._merge(left, right, Method.NAME, verdict.bits)
             elif reason:
                 self._doubt(left, right, f"{verdict.evidence}; {reason}", verdict.bits)
-        for verdict, left, right in weighed:
-            if verdict.is_uncertain and self._why_apart(left, right, by_name=False) is None:
-                self._doubt(left, right, verdict.evidence, verdict.bits)
 
     def _close_calls(self, links: Sequence[tuple[Verdict, str, str]]) -> set[tuple[str, str]]:
         """Links of a mention without a number that two people of different numbers claim about as well."""
@@ -213,11 +230,16 @@ class _Linking:
         lists = [frozenset().union(*(self._mentions[key].lists for key in group)) for group in (one, other)]
         if lists[0] & lists[1]:
             return "both stand on one list"
-        for a in one:
-            for b in other:
-                if self._mentions[a].parts and self._mentions[b].parts and pair_of(a, b) not in self._verdicts:
-                    return f"but {self._mentions[a].name} is not {self._mentions[b].name}"
+        pairs = [(a, b) for a in one for b in other if self._mentions[a].parts and self._mentions[b].parts]
+        names = [self._names(a, b) for a, b in pairs]
+        if names.count(Names.CONTRADICT) > names.count(Names.AGREE):
+            a, b = pairs[names.index(Names.CONTRADICT)]
+            return f"but {self._mentions[a].name} is not {self._mentions[b].name}"
         return None
+
+    def _names(self, left: str, right: str) -> Names:
+        verdict = self._verdicts.get(pair_of(left, right))
+        return verdict.names if verdict else Names.CONTRADICT
 
     def _numbers(self, key: str) -> set[str]:
         group = self._groups[self._group_of[key]]

@@ -33,7 +33,8 @@ class Likeness(IntEnum):
     NONE = 0
     SLIP = 1
     INITIAL = 2
-    SOUND = 3
+    NEAR = 3
+    SOUND = 4
 
 
 class Rest(IntEnum):
@@ -49,18 +50,24 @@ _SHORT_FORMS = dict.fromkeys(("mohd", "md", "mhd", "muhd", "mohmd", "mhmd"), "mu
 _ARTICLES = frozenset(["ul", "ur", "ud", "us", "uz", "un", "ush", "al", "el", "ar", "as"])
 _JOINED_TO_THE_LEFT = frozenset(["ullah", "ulla", "allah", "uddin", "udin", "uldin"])
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+_LETTERS = str.maketrans({"ş": "sh", "ğ": "gh", "ı": "i", "ə": "a", "ø": "o", "ł": "l", "đ": "d"})
+"""Letters that are more than a letter with an accent; ç stays, since it is ch in one language and s in another."""
 _EXCELLENCY = re.compile(r"\bh\.\s*e\b\.?")
 
 _VOWELS = frozenset("aeiuEO")
 _SOUNDS = (
     ("que$", "k"),
     ("qui", "ki"),
+    ("x", "ks"),
+    ("sch|sh", "S"),
     ("tch", "C"),
     ("ch+", "C"),
-    ("sch|sh", "S"),
+    ("ç|c(?=[eiy])", "c"),
+    ("[ck]kh?|kh|q|c", "k"),
+    ("dz", "z"),
     ("ph", "f"),
     ("th", "T"),
-    ("[ck]kh?|kh|q|c", "k"),
+    ("dt", "t"),
     ("gh", "g"),
     ("dh", "d"),
     ("bh", "b"),
@@ -68,7 +75,8 @@ _SOUNDS = (
     ("ayee?|aee+|aie", "E"),
     ("aa+(?![iy])", "a"),
     ("ee+|ea|ie", "i"),
-    ("oo+|ou", "u"),
+    ("ou(?=[aei])", "v"),
+    ("oo+|o[ue]|ue", "u"),
     ("au|aw(?=[^aeiouy]|$)|ow(?=[^aeiouy]|$)", "O"),
     ("a+[iy](?=[^aeiou]|$)|e[iy](?=[^aeiou]|$)|ae", "E"),
     ("iy", "i"),
@@ -89,6 +97,13 @@ _SWAPS = {
         "Ou": 0.2,
         "Oa": 0.4,
         "ua": 0.6,
+        "ue": 0.7,
+        "Cc": 0.1,
+        "cs": 0.3,
+        "cj": 0.3,
+        "ck": 0.4,
+        "Cj": 0.4,
+        "vf": 0.4,
         "Ts": 0.2,
         "Tt": 0.1,
         "zs": 0.4,
@@ -108,16 +123,32 @@ SOFT = frozenset("hy")
 """Consonants that come and go between transcriptions."""
 
 
+def _bare(letter: str) -> str:
+    """The letter without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(c))
+
+
 def parts_of(name: str) -> tuple[str, ...]:
     """The name's parts in lower case without titles, in the order written; an initial is a part of one letter.
     M. before two more parts is Muhammad."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_LETTERS)
+    plain = "".join(letter if letter == "ç" else _bare(letter) for letter in plain)
     plain = _EXCELLENCY.sub(" ", _IN_BRACKETS.sub(" ", plain))
     words = re.split(r"[^\w]+|_|\d+", re.sub(r"['’`ʿʾ]", "", plain))
     words = [_SHORT_FORMS.get(word, word) for word in words if word and word not in TITLES]
     if len(words) > 2 and words[0] == "m":
         words[0] = "muhammad"
     return tuple(_joined(words))
+
+
+def spelled_out(parts: tuple[str, ...], address: str) -> tuple[str, ...]:
+    """The parts with their initials written out as the e-mail has them: A. Khan of ahmed.khan@… is Ahmed Khan. The
+    e-mail must bear another part of the name too, so a section's mailbox spells nobody out."""
+    told = [part for part in parts_of(re.sub(r"[._+-]", " ", address.partition("@")[0])) if len(part) > 1]
+    if not any(len(part) > 1 and alike(part, other) for part in parts for other in told):
+        return parts
+    found = ([other for other in told if len(part) == 1 and is_initial_of(part, other)] for part in parts)
+    return tuple(others[0] if len(others) == 1 else part for part, others in zip(parts, found, strict=True))
 
 
 def _joined(words: list[str]) -> list[str]:
@@ -153,7 +184,7 @@ def folded(part: str) -> str:
     sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
     if re.fullmatch("muham[aei]d", sound):
         return "muhamad"
-    return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and "y" in part else sound
+    return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and re.search("y(?!ee)", part) else sound
 
 
 @lru_cache(maxsize=1 << 20)
@@ -201,7 +232,7 @@ def bones(part: str) -> str:
     return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiuEOhy")
 
 
-_SOFTENED = str.maketrans("TEOzg", "taask")
+_SOFTENED = str.maketrans("EOeiTtdzSgcCjf", "aaaassssskkkkv")
 
 
 @lru_cache(maxsize=1 << 20)
@@ -215,14 +246,14 @@ def alike(one: str, other: str) -> Likeness:
     has_same_consonants = _consonants(left) == _consonants(right)
     if (
         apart <= 0.25
-        or (apart <= 0.4 and length >= 4)
-        or (apart <= 0.5 and length >= 5)
+        or (apart <= 0.5 and length >= 4)
         or (apart <= 0.8 and length >= 5 and has_same_consonants)
     ):
         return Likeness.SOUND
-    if (length >= 5 and (apart <= 0.75 or has_same_consonants)) or is_slip(one, other) or is_slip(left, right):
-        return Likeness.SLIP
-    return Likeness.NONE
+    if apart <= 0.16 * length and length >= 5:
+        return Likeness.NEAR
+    is_close = length >= 5 and (apart <= 1.5 or has_same_consonants)
+    return Likeness.SLIP if is_close or is_slip(one, other) or is_slip(left, right) else Likeness.NONE
 
 
 @lru_cache(maxsize=1 << 20)

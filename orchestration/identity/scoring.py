@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
-from orchestration.identity.linkage import Mention, Verdict
+from orchestration.identity.linkage import Mention, Names, Verdict
 from orchestration.identity.names import OFTEN_LEFT_OUT, alike, bones, folded, rest_of
 
 MODEL = Path(__file__).with_name("model.json")
@@ -57,7 +57,7 @@ def verdicts(
     linker = linker_of(named, person_of, number_of, json.loads(MODEL.read_text(encoding="utf-8")))
     scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
     best = scored.as_duckdbpyrelation().query("scored", BEST)
-    return {(row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:])) for row in best.fetchall()}
+    return {(row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:]), _names(*row[5:12:3])) for row in best.fetchall()}
 
 
 BEST = """
@@ -189,6 +189,13 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
     return rows
 
 
+def _names(first: int, second: int, rest: int) -> Names:
+    """Whether the names agree, by the levels of the model's comparisons."""
+    if 0 in (first, second, rest):
+        return Names.CONTRADICT
+    return Names.AGREE if first <= SAME and second <= SAME and rest != LEFT_OUT else Names.SHORTER
+
+
 def _in_words(*row) -> str:
     first_l, first_r, first, second_l, second_r, second, rest_l, rest_r, rest, mission, courses = row
     told = [
@@ -202,8 +209,9 @@ def _in_words(*row) -> str:
     return "; ".join(told)
 
 
-PARTS = ("is not", "may be a slip for", "sounds like", "is", "abbreviates", "against")
+PARTS = ("is not", "may be a slip for", "may sound like", "sounds like", "is", "abbreviates", "against")
 """By the levels of the model's comparisons, which splink numbers from the last to the first."""
+SAME, LEFT_OUT = 4, 1
 RESTS = ("against", "against", "beside", "beside")
 MISSIONS = {-1: "", 0: "another mission", 1: "same mission"}
 COURSES = {-1: "", 0: "", 1: "same course"}
@@ -227,7 +235,8 @@ def _part(column: str) -> dict:
             {"sql_condition": f"{one} is null or {other} is null", "label_for_charts": "left out"},
             {"sql_condition": is_initial, "label_for_charts": "initial"},
             {"sql_condition": is_same, "label_for_charts": "same sound", **by_frequency},
-            {"sql_condition": f"{heard} = 3", "label_for_charts": "sounds like", **by_frequency},
+            {"sql_condition": f"{heard} = 4", "label_for_charts": "sounds like", **by_frequency},
+            {"sql_condition": f"{heard} = 3", "label_for_charts": "may sound like", **by_frequency},
             {"sql_condition": is_slip, "label_for_charts": "slip", **by_frequency},
             {"sql_condition": "ELSE", "label_for_charts": "another"},
         ],
