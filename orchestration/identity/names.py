@@ -54,7 +54,7 @@ _LETTERS = str.maketrans({"ş": "sh", "ğ": "gh", "ı": "i", "ə": "a", "ø": "o
 """Letters that are more than a letter with an accent; ç stays, since it is ch in one language and s in another."""
 _EXCELLENCY = re.compile(r"\bh\.\s*e\b\.?")
 
-_VOWELS = frozenset("aeiuEO")
+_VOWELS = frozenset("aeiouEO")
 _SOUNDS = (
     ("que$", "k"),
     ("qui", "ki"),
@@ -83,7 +83,6 @@ _SOUNDS = (
     ("(?<=[^aeiou])y(?=[^aeiou])", "E"),
     ("y(?=[^aeiou]|$)", "i"),
     ("w", "v"),
-    ("o", "u"),
 )
 _SOUND = re.compile("|".join(f"(?P<s{n}>{pattern})" for n, (pattern, _) in enumerate(_SOUNDS)))
 
@@ -93,9 +92,13 @@ _SWAPS = {
         "ea": 0.1,
         "ei": 0.1,
         "eE": 0.1,
-        "Ei": 0.35,
+        "Ei": 0.25,
         "Ou": 0.2,
+        "Oo": 0.1,
         "Oa": 0.4,
+        "ou": 0.1,
+        "oa": 0.4,
+        "oe": 0.6,
         "ua": 0.6,
         "ue": 0.7,
         "Cc": 0.1,
@@ -181,7 +184,7 @@ def folded(part: str) -> str:
     part = re.sub(r"([^aeou])\1+", r"\1", part)
     sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
-    sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
+    sound = re.sub(r"(?<=[aeiouEO])h$|(?<=E)[ei]|(?<=[ei])E", "", sound)
     if re.fullmatch("muham[aei]d", sound):
         return "muhamad"
     return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and re.search("y(?!ee)", part) else sound
@@ -214,10 +217,11 @@ def _swap(letter: str, other: str) -> float:
 
 
 def _loss(word: str, place: int, letter: str) -> float:
-    """A letter too many. The last vowel tells Farhan from Farhana, so it costs a whole letter."""
+    """A letter too many. The last vowel tells Farhan from Farhana, so it costs a whole letter; a last e is mute."""
     if letter in _VOWELS and 0 < place < len(word) - 1:
         return 0.5
-    return 0.35 if letter in SOFT and place > 0 else 1.0
+    is_soft = letter in SOFT or (letter == "e" and place == len(word) - 1)
+    return 0.35 if is_soft and place > 0 else 1.0
 
 
 def is_initial_of(initial: str, part: str) -> bool:
@@ -229,10 +233,10 @@ def is_initial_of(initial: str, part: str) -> bool:
 def bones(part: str) -> str:
     """The part's consonants and its first letter, those that transcriptions swap made one."""
     sound = folded(part).translate(_SOFTENED)
-    return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiuEOhy")
+    return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiouEOhy")
 
 
-_SOFTENED = str.maketrans("EOeiTtdzSgcCjf", "aaaassssskkkkv")
+_SOFTENED = str.maketrans("EOeiouTtdzSgcCjf", "aaaauussssskkkkv")
 
 
 @lru_cache(maxsize=1 << 20)
@@ -270,7 +274,7 @@ def rest_of(left: str, right: str) -> Rest:
 
 
 def _consonants(sound: str) -> str:
-    return re.sub("[aeiuEOhy]", "", sound)
+    return re.sub("[aeiouEOhy]", "", sound)
 
 
 @lru_cache(maxsize=1 << 20)
