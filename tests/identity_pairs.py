@@ -13,6 +13,7 @@ nothing in common, in equal shares; 40 in 100 are colleagues where there are any
 """
 
 import random
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -272,6 +273,8 @@ class Person:
     family: tuple[str, ...]
     is_muhammad: bool
     mission_id: str
+    former_mission_id: str
+    email: str
 
 
 @dataclass(frozen=True)
@@ -297,19 +300,46 @@ def labelled_pairs(
     return pairs + [_different(chance, everybody, f"{half}-different-{n}") for n in range(different)]
 
 
+def staff_list(half: Half, *, seed: int = 7, people: int = 220) -> list[Mention]:
+    """The ministry's own list of the same people: number, e-mail, one spelling, the mission and the one before."""
+    everybody, chance = _people(random.Random(f"{seed}|{half}"), half, people), random.Random(f"{seed}|{half}|staff")
+    return [
+        replace(
+            _mention(chance, f"{half}-staff-{person.number}", person, "spelling"),
+            service_number=person.number,
+            email=person.email,
+            missions=frozenset({person.mission_id, person.former_mission_id}),
+            courses=frozenset(),
+            lists=frozenset({"staff"}),
+        )
+        for person in everybody
+    ]
+
+
 def _people(chance: random.Random, half: Half, count: int) -> list[Person]:
     """Nobody shares both names with another, but for the namesakes at another mission."""
     given, family = ([_spellings(line) for line in lines[half]] for lines in (GIVEN, FAMILY))
     names = [(g, f) for g in given for f in family]
-    people = [
-        Person(f"{half}-FO-{n}", g, f, chance.random() < 0.25, chance.choice(MISSIONS))
-        for n, (g, f) in enumerate(chance.sample(names, min(count, len(names))))
-    ]
-    namesakes = [
-        replace(p, number=f"{p.number}N", mission_id=chance.choice([m for m in MISSIONS if m != p.mission_id]))
-        for p in chance.sample(people, len(people) // 10)
-    ]
-    return people + namesakes
+    chosen = [(*name, chance.random() < 0.25) for name in chance.sample(names, min(count, len(names)))]
+    chosen += chance.sample(chosen, len(chosen) // 10)
+    people: list[Person] = []
+    for n, (givens, families, is_muhammad) in enumerate(chosen):
+        posts = [p.mission_id for p in people if (p.given, p.family) == (givens, families)]
+        mission, former = chance.sample([mission for mission in MISSIONS if mission not in posts], 2)
+        first, last = (chance.choice([word for word in words if word.isascii()]) for words in (givens, families))
+        local = f"{first if chance.random() < 0.7 else first[0]}.{last}{n}".lower()
+        people.append(
+            Person(
+                number=f"{half}-FO-{n}",
+                given=givens,
+                family=families,
+                is_muhammad=is_muhammad,
+                mission_id=mission,
+                former_mission_id=former,
+                email=re.sub("[^a-z0-9.]", "", local) + "@example.org",
+            )
+        )
+    return people
 
 
 def _spellings(line: str) -> tuple[str, ...]:
@@ -323,9 +353,9 @@ def _same(chance: random.Random, person: Person, key: str) -> Pair:
     right = _mention(chance, f"{key}-right", person, kind)
     fate = chance.random()
     if fate < 0.1:
-        right = replace(right, mission_id=None)
+        right = replace(right, missions=frozenset())
     elif fate < 0.15:
-        right = replace(right, mission_id=chance.choice([m for m in MISSIONS if m != person.mission_id]))
+        right = replace(right, missions=frozenset({person.former_mission_id}))
     if chance.random() < 0.7:
         right = replace(right, courses=left.courses)
     return Pair(left, right, person.number, person.number, kind)
@@ -385,8 +415,8 @@ def _mention(chance: random.Random, key: str, person: Person, kind: str) -> Ment
         key=key,
         name=name.upper() if chance.random() < 0.15 else name,
         service_number=person.number if chance.random() < 0.35 else None,
-        email=f"{person.number}@example.org" if chance.random() < 0.45 else None,
-        mission_id=person.mission_id,
+        email=person.email if chance.random() < 0.45 else None,
+        missions=frozenset({person.mission_id}),
         courses=frozenset({chance.choice(COURSES)}),
     )
 

@@ -38,14 +38,14 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Mention:
-    """One person as one source writes them. ``key`` is stable between runs; ``lists`` are the sheets that name each
-    person once, ``courses`` what the mention took part in."""
+    """One person as one source writes them. ``key`` is stable between runs; ``missions`` are those it was ever told
+    with, ``lists`` the sheets that name each person once, ``courses`` what the mention took part in."""
 
     key: str
     name: str | None = None
     service_number: str | None = None
     email: str | None = None
-    mission_id: str | None = None
+    missions: frozenset[str] = frozenset()
     courses: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
 

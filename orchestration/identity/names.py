@@ -185,7 +185,7 @@ def folded(part: str) -> str:
     sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
     sound = re.sub(r"(?<=[aeiouEO])h$|(?<=E)[ei]|(?<=[ei])E", "", sound)
-    if re.fullmatch("muham[aei]d", sound):
+    if re.fullmatch("m[ou]ham[aei]d", sound):
         return "muhamad"
     return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and re.search("y(?!ee)", part) else sound
 

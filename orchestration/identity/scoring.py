@@ -3,14 +3,14 @@
 Splink does the blocking, the weights with their adjustment for common names, and the scores, in a DuckDB in memory;
 ``model.json`` is its settings file, trained by ``benchmarks/train_identity_model.py`` on the development names. Ours
 are the columns that it compares. A name is a bag of parts, so a mention is written with two of its parts in the order
-given, and read in every order; the best of a pair's readings counts. Splink sends nothing over the network.
+given, and read in every order, once per mission it was told with; the best of a pair's readings counts. Splink sends nothing over the network.
 """
 
 import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from pathlib import Path
 
 import duckdb
@@ -134,7 +134,7 @@ class _Population:
         self.people = max(len({frozenset(bag) for bag in bags}), SMALLEST_POPULATION)
         sounds = Counter(sound for m in named for sound in {folded(part) for part in m.parts})
         self.shares = {sound: count / size for sound, count in sorted(sounds.items())}
-        missions = Counter(m.mission_id for m in named if m.mission_id)
+        missions = Counter(mission for m in named for mission in m.missions)
         self.missions = {mission: count / size for mission, count in sorted(missions.items())}
         bearers = defaultdict(set)
         for mention in named:
@@ -146,7 +146,7 @@ class _Population:
     def blocks(self, mention: Mention) -> list[str]:
         """What another mention must share one of to be compared."""
         found = sorted({bones(part) for part in mention.parts if len(part) > 1})
-        places = [f"mission {mention.mission_id}"] if mention.mission_id else []
+        places = [f"mission {mission}" for mission in sorted(mention.missions)]
         places += [f"course {course}" for course in sorted(mention.courses)]
         rare = [bone for bone in found if self.bones[bone] <= LARGEST_BLOCK]
         common = [bone for bone in found if self.bones[bone] > LARGEST_BLOCK]
@@ -162,7 +162,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
     if len(core) == 1 and readings is permutations:
         chosen = [(0, None), (None, 0)]
     rows = []
-    for first, second in chosen:
+    for (first, second), mission in product(chosen, sorted(mention.missions) or [None]):
         rest = list(mention.parts)
         for place in (first, second):
             if place is not None:
@@ -170,7 +170,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
         one, two = (core[place] if place is not None else None for place in (first, second))
         rows.append(
             {
-                "unique_id": f"{mention.key} {first} {second}",
+                "unique_id": f"{mention.key} {first} {second} {mission}",
                 "mention": mention.key,
                 "person": person,
                 "number": number,
@@ -181,7 +181,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
                 "first_own": one in population.own,
                 "second_own": two in population.own,
                 "rest": " ".join(rest),
-                "mission": mention.mission_id,
+                "mission": mission,
                 "courses": sorted(mention.courses) or None,
                 "block": population.blocks(mention),
             }

@@ -66,9 +66,9 @@ def test_parts_that_people_leave_out_count_for_little(left, right, rest):
 def test_the_service_number_wins_over_any_name():
     linkage = link(
         [
-            Mention("a", "Ahmed Khan", service_number="fo-1", mission_id="paris"),
+            Mention("a", "Ahmed Khan", service_number="fo-1", missions=frozenset({"paris"})),
             Mention("b", "Completely Other", service_number="FO-1"),
-            Mention("c", "Ahmed Khan", service_number="FO-2", mission_id="paris"),
+            Mention("c", "Ahmed Khan", service_number="FO-2", missions=frozenset({"paris"})),
         ]
     )
     assert [linkage.people[key].person_id for key in "abc"] == ["FO-1", "FO-1", "FO-2"]
@@ -105,7 +105,7 @@ def test_names_that_only_an_address_brings_together_are_weighed_too():
 
 
 def test_two_service_numbers_stay_two_whatever_the_name():
-    one = Mention("a", "Behzad Rostami", service_number="1", mission_id="paris", courses=frozenset({"c"}))
+    one = Mention("a", "Behzad Rostami", service_number="1", missions=frozenset({"paris"}), courses=frozenset({"c"}))
     linkage = link([one, replace(one, key="b", service_number="2"), *crowd()])
     assert [linkage.people[key].person_id for key in "ab"] == ["1", "2"]
 
@@ -116,7 +116,7 @@ def test_mentions_of_a_number_alone_are_not_weighed():
 
 
 def test_one_list_names_a_person_once():
-    people = [Mention(key, "Saima Butt", mission_id="paris", lists=frozenset({"list"})) for key in "ab"]
+    people = [Mention(key, "Saima Butt", missions=frozenset({"paris"}), lists=frozenset({"list"})) for key in "ab"]
     linkage = link([*people, *crowd()])
     assert linkage.people["a"].person_id != linkage.people["b"].person_id
 
