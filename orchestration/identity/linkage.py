@@ -235,6 +235,10 @@ class _Linking:
         if names.count(Names.CONTRADICT) > names.count(Names.AGREE):
             a, b = pairs[names.index(Names.CONTRADICT)]
             return f"but {self._mentions[a].name} is not {self._mentions[b].name}"
+        missions = [frozenset().union(*(self._mentions[key].missions for key in group)) for group in (one, other)]
+        is_told = self._mentions[left].missions and self._mentions[right].missions
+        if all(missions) and not missions[0] & missions[1] and not is_told:
+            return "but it tells no mission, and the others tell different ones"
         return None
 
     def _names(self, left: str, right: str) -> Names:

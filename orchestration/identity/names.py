@@ -256,7 +256,7 @@ def alike(one: str, other: str) -> Likeness:
         return Likeness.SOUND
     if apart <= 0.16 * length and length >= 5:
         return Likeness.NEAR
-    is_close = length >= 5 and (apart <= 1.5 or has_same_consonants)
+    is_close = (length >= 5 and (apart <= 1.5 or has_same_consonants)) or (length >= 4 and apart <= 1.2)
     return Likeness.SLIP if is_close or is_slip(one, other) or is_slip(left, right) else Likeness.NONE
 
 
