@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from functools import cached_property
 from hashlib import sha256
+from itertools import combinations
 
 from orchestration.identity.names import parts_of, spelled_out
 
@@ -173,10 +174,14 @@ class _Linking:
         one, other = self._mentions[left], self._mentions[right]
         if self._why_apart(left, right, by_name=False) is not None:
             return False
-        if one.parts and other.parts and self._names(left, right) == Names.CONTRADICT:
+        if one.parts and other.parts and self._is_another(left, right):
             self._doubt(left, right, f"same e-mail {one.address}, but {one.name} is not {other.name}", 0.0)
             return False
         return True
+
+    def _is_another(self, left: str, right: str) -> bool:
+        verdict = self._verdicts.get(pair_of(left, right))
+        return verdict is None or verdict.names == Names.CONTRADICT
 
     def _by_name(self) -> None:
         weighed = [(verdict, left, right) for (left, right), verdict in self._verdicts.items()]
@@ -189,7 +194,7 @@ class _Linking:
                 self._doubt(left, right, verdict.evidence, verdict.bits)
 
     def _join(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> None:
-        close = self._close_calls(links)
+        close = self._close_calls(links, is_full)
         for verdict, left, right in links:
             if self._group_of[left] == self._group_of[right]:
                 continue
@@ -200,21 +205,22 @@ class _Linking:
             elif reason:
                 self._doubt(left, right, f"{verdict.evidence}; {reason}", verdict.bits)
 
-    def _close_calls(self, links: Sequence[tuple[Verdict, str, str]]) -> set[tuple[str, str]]:
-        """Links of a mention without a number that two people of different numbers claim about as well."""
+    def _close_calls(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> set[tuple[str, str]]:
+        """Links of a mention without a number that two people claim about as well. By a full name only those with
+        numbers are known to be two before the links are made."""
         claims: defaultdict[str, dict[str, float]] = defaultdict(dict)
         pairs: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         for verdict, left, right in links:
             one, other = self._group_of[left], self._group_of[right]
             for group, rival in ((one, other), (other, one)):
-                if not self._numbers(group) and self._numbers(rival):
+                if not self._numbers(group) and (self._numbers(rival) or not is_full):
                     claims[group][rival] = max(verdict.bits, claims[group].get(rival, -math.inf))
                     pairs[group, rival].append((left, right))
         close: set[tuple[str, str]] = set()
         for group, rivals in claims.items():
             best = max(rivals.values())
             near = [rival for rival, bits in rivals.items() if best - bits < CLOSE_CALL_BITS]
-            if len(near) > 1:
+            if any(self._why_apart(a, b, by_name=True) is not None for a, b in combinations(near, 2)):
                 close.update(pair for rival in near for pair in pairs[group, rival])
         return close
 
@@ -242,8 +248,11 @@ class _Linking:
         return None
 
     def _names(self, left: str, right: str) -> Names:
-        verdict = self._verdicts.get(pair_of(left, right))
-        return verdict.names if verdict else Names.CONTRADICT
+        if verdict := self._verdicts.get(pair_of(left, right)):
+            return verdict.names
+        # A common name with an initial is not compared with everybody: nothing is known then.
+        has_initial = any(len(part) == 1 for key in (left, right) for part in self._mentions[key].parts)
+        return Names.SHORTER if has_initial else Names.CONTRADICT
 
     def _numbers(self, key: str) -> set[str]:
         group = self._groups[self._group_of[key]]

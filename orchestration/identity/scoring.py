@@ -25,8 +25,7 @@ SMALLEST_POPULATION = 64
 OWN_NAME_COUNT = 3
 """Borne by so many people, a part is a name and no slip of the pen for its neighbour."""
 LARGEST_BLOCK = 100
-"""Of a part that more mentions bear, only pairs that share another part or its initial, a mission or a course are
-compared."""
+"""Of a part that more mentions bear, only pairs that share another part, a mission or a course are compared."""
 MOST_PARTS = 4
 MEMORY = "1GB"
 
@@ -153,8 +152,6 @@ class _Population:
         common = [bone for bone in found if self.bones[bone] > LARGEST_BLOCK]
         blocks = rare + [f"{one} {other}" for one, other in combinations(common, 2)]
         blocks += [f"{bone} {place}" for bone in common for place in places]
-        heads = sorted({bones(part)[0] for part in mention.parts})
-        blocks += [f"{bone} and {head}" for bone in common for head in heads if head != bone[0]]
         return blocks + ([f"e-mail {mention.address}"] if mention.address else [])
 
 
