@@ -1,4 +1,4 @@
-"""Trains the model by which splink weighs names, on the development names alone; writes its settings file.
+"""Trains the model by which splink weighs names, on all sets of names but ``unseen``; writes its settings file.
 
     .venv/bin/python benchmarks/train_identity_model.py
 
@@ -32,9 +32,7 @@ qualify row_number() over (
 
 
 def main() -> None:
-    pairs = [
-        pair for half in SETS for pair in labelled_pairs(half, seed=1, same=700, different=250, people=300)
-    ]
+    pairs = [pair for half in SETS for pair in labelled_pairs(half, seed=1, same=700, different=250, people=300)]
     mentions = [mention for pair in pairs for mention in (pair.left, pair.right)]
     same = [(pair.left.key, pair.right.key) for pair in pairs if pair.is_same]
     settings = SETTINGS | {"comparisons": comparisons()}

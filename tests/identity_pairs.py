@@ -1,15 +1,16 @@
 """Labelled pairs of names: one officer written twice, or two officers whose names are near.
 
 Spellings are those that people use, listed by hand without regard to how ``orchestration.identity`` folds them. The
-four sets of names share no given and no family name. Rules, weights and thresholds were made looking at ``development``,
-``held_out`` and ``third``; ``unseen`` was written before they were changed for the last time and run once, after.
+four sets of names share no given and no family name. The rules were made looking at ``development``, ``held_out`` and
+``third``, the model is trained on them; ``unseen`` was written before the rules were changed and run once, after.
 
-The mix is what a ministry's sheets carry. Of two mentions of one officer 85 in 100 name the same mission, 10 lack it
-on one side, 5 name another one (officers rotate); 70 share a course or session. A mention bears a service number in 35
-of 100 cases and an e-mail in 45. One in three is only spelled otherwise; the rest have in equal shares a title or
-another order, an initial for a name, a part left out or put in, or a slip of the pen. Two officers of a pair share the
-family name, the given name, or both at another mission (namesakes), have near given names and one family name, or
-nothing in common, in equal shares; 40 in 100 are colleagues where there are any, and 40 in 100 attend one course.
+The mix is what a ministry's sheets carry. Of two mentions of one officer 85 in 100 name the same mission, 10 lack it on
+one side, 5 name the officer's former one (officers rotate); 70 share a course or session. A mention bears a service
+number in 35 of 100 cases and an e-mail in 45, made of the name as ministries do: the given name or, in 3 of 10, its
+initial. One in three is only spelled otherwise; the rest have in equal shares a title or another order, an initial for
+a name, a part left out or put in, or a slip of the pen. Two officers of a pair share the family name, the given name,
+or both at another mission (namesakes), have near given names and one family name, or nothing in common, in equal
+shares; 40 in 100 are colleagues where there are any, and 40 in 100 attend one course.
 """
 
 import random

@@ -207,8 +207,8 @@ _COLUMNS = {
 
 
 def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
-    """One row per mention, by key: name, service_number, email, missions, courses, lists, observed_at (UTC) and is_synthetic. Accounts of ``home_pages`` are named by their service numbers. Tables never landed are
-    passed over."""
+    """One row per mention, by key: name, service_number, email, missions, courses, lists, observed_at (UTC) and
+    is_synthetic. Accounts of ``home_pages`` are named by their service numbers. Tables never landed are passed over."""
     views = landed_views(landing, [*(place.table for place in PLACES), "sheets.sessions"], None)
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")

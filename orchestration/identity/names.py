@@ -187,7 +187,9 @@ def folded(part: str) -> str:
     sound = re.sub(r"(?<=[aeiouEO])h$|(?<=E)[ei]|(?<=[ei])E", "", sound)
     if re.fullmatch("m[ou]ham[aei]d", sound):
         return "muhamad"
-    return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and re.search("y(?!ee)", part) else sound
+    return (
+        "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and re.search("y(?!ee)", part) else sound
+    )
 
 
 @lru_cache(maxsize=1 << 20)
@@ -248,11 +250,7 @@ def alike(one: str, other: str) -> Likeness:
     left, right = folded(one), folded(other)
     apart, length = cost(left, right), min(len(left), len(right))
     has_same_consonants = _consonants(left) == _consonants(right)
-    if (
-        apart <= 0.25
-        or (apart <= 0.5 and length >= 4)
-        or (apart <= 0.8 and length >= 5 and has_same_consonants)
-    ):
+    if apart <= 0.25 or (apart <= 0.5 and length >= 4) or (apart <= 0.8 and length >= 5 and has_same_consonants):
         return Likeness.SOUND
     if apart <= 0.16 * length and length >= 5:
         return Likeness.NEAR

@@ -3,7 +3,8 @@
 Splink does the blocking, the weights with their adjustment for common names, and the scores, in a DuckDB in memory;
 ``model.json`` is its settings file, trained by ``benchmarks/train_identity_model.py`` on the development names. Ours
 are the columns that it compares. A name is a bag of parts, so a mention is written with two of its parts in the order
-given, and read in every order, once per mission it was told with; the best of a pair's readings counts. Splink sends nothing over the network.
+given, and read in every order, once per mission it was told with; the best of a pair's readings counts. Splink sends
+nothing over the network.
 """
 
 import json
@@ -57,7 +58,10 @@ def verdicts(
     linker = linker_of(named, person_of, number_of, json.loads(MODEL.read_text(encoding="utf-8")))
     scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
     best = scored.as_duckdbpyrelation().query("scored", BEST)
-    return {(row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:]), _names(*row[5:12:3])) for row in best.fetchall()}
+    return {
+        (row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:]), _names(*row[5:12:3]))
+        for row in best.fetchall()
+    }
 
 
 BEST = """
