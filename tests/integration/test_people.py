@@ -95,8 +95,8 @@ def test_a_broken_review_file_is_told_and_the_last_people_stand(data, tmp_path):
 
 
 def test_an_answer_is_obeyed_by_the_next_run(data, tmp_path):
-    """One list writes initials, which only a person can tell."""
-    asked = "Certificate,Who,Course,Name,Email,Day\nC-9,A. N. Siddiqui,W1,A. N. Siddiqui,,2026-03-04\n"
+    """One list writes one initial of two, which only a person can tell."""
+    asked = "Certificate,Who,Course,Name,Email,Day\nC-9,A. Siddiqui,W1,A. Siddiqui,,2026-03-04\n"
     landing, review = data(staff=ASKED, certificates=asked), tmp_path / "review.csv"
     link_landed(landing, review)
     [row] = [row for row in open_questions(review) if "siddiqui" in row["evidence"].lower()]
