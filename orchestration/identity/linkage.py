@@ -9,14 +9,17 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cached_property
 from hashlib import sha256
+from itertools import combinations
 
-from orchestration.identity.names import parts_of
+from orchestration.identity.names import parts_of, spelled_out
 
 LINK_BITS = 2.0
 REVIEW_BITS = -6.0
+LEAST_BITS = -12.0
+"""So little is told of a pair that says no more than that the names of two people agree."""
 CLOSE_CALL_BITS = 3.0
 """Two people who claim one mention this closely are told apart by a person."""
 
@@ -36,20 +39,21 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Mention:
-    """One person as one source writes them. ``key`` is stable between runs; ``lists`` are the sheets that name each
-    person once, ``courses`` what the mention took part in."""
+    """One person as one source writes them. ``key`` is stable between runs; ``missions`` are those it was ever told
+    with, ``lists`` the sheets that name each person once, ``courses`` what the mention took part in."""
 
     key: str
     name: str | None = None
     service_number: str | None = None
     email: str | None = None
-    mission_id: str | None = None
+    missions: frozenset[str] = frozenset()
     courses: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
-        return parts_of(self.name or "")
+        parts = parts_of(self.name or "")
+        return spelled_out(parts, self.address) if self.address else parts
 
     @property
     def number(self) -> str | None:
@@ -60,12 +64,21 @@ class Mention:
         return self.email.strip().lower() or None if self.email else None
 
 
+class Names(Enum):
+    """Whether two names agree: in all their parts, as far as the shorter one goes, or not."""
+
+    AGREE = auto()
+    SHORTER = auto()
+    CONTRADICT = auto()
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """``bits`` for two mentions being one person, and the ``evidence`` in words."""
+    """``bits`` for two mentions being one person, the ``evidence`` in words, and whether the ``names`` agree."""
 
     bits: float
     evidence: str
+    names: Names
 
     @property
     def is_link(self) -> bool:
@@ -141,7 +154,7 @@ class _Linking:
         from orchestration.identity.scoring import verdicts
 
         numbers = {key: next(iter(sorted(self._numbers(key))), None) for key in self._mentions}
-        return verdicts(named, self._group_of, numbers, REVIEW_BITS)
+        return verdicts(named, self._group_of, numbers, LEAST_BITS)
 
     def _by(self, method: Method, token_of) -> None:
         first: dict[str, str] = {}
@@ -161,15 +174,27 @@ class _Linking:
         one, other = self._mentions[left], self._mentions[right]
         if self._why_apart(left, right, by_name=False) is not None:
             return False
-        if one.parts and other.parts and pair_of(left, right) not in self._verdicts:
+        if one.parts and other.parts and self._is_another(left, right):
             self._doubt(left, right, f"same e-mail {one.address}, but {one.name} is not {other.name}", 0.0)
             return False
         return True
 
+    def _is_another(self, left: str, right: str) -> bool:
+        verdict = self._verdicts.get(pair_of(left, right))
+        return verdict is None or verdict.names == Names.CONTRADICT
+
     def _by_name(self) -> None:
         weighed = [(verdict, left, right) for (left, right), verdict in self._verdicts.items()]
         links = sorted((w for w in weighed if w[0].is_link), key=lambda w: (-w[0].bits, w[1], w[2]))
-        close = self._close_calls(links)
+        # Full names first: by then it is known who else an initial may stand for.
+        for is_full in (True, False):
+            self._join([w for w in links if (w[0].names == Names.AGREE) == is_full], is_full)
+        for verdict, left, right in weighed:
+            if verdict.is_uncertain and self._why_apart(left, right, by_name=False) is None:
+                self._doubt(left, right, verdict.evidence, verdict.bits)
+
+    def _join(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> None:
+        close = self._close_calls(links, is_full)
         for verdict, left, right in links:
             if self._group_of[left] == self._group_of[right]:
                 continue
@@ -179,25 +204,23 @@ class _Linking:
                 self._merge(left, right, Method.NAME, verdict.bits)
             elif reason:
                 self._doubt(left, right, f"{verdict.evidence}; {reason}", verdict.bits)
-        for verdict, left, right in weighed:
-            if verdict.is_uncertain and self._why_apart(left, right, by_name=False) is None:
-                self._doubt(left, right, verdict.evidence, verdict.bits)
 
-    def _close_calls(self, links: Sequence[tuple[Verdict, str, str]]) -> set[tuple[str, str]]:
-        """Links of a mention without a number that two people of different numbers claim about as well."""
+    def _close_calls(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> set[tuple[str, str]]:
+        """Links of a mention without a number that two people claim about as well. By a full name only those with
+        numbers are known to be two before the links are made."""
         claims: defaultdict[str, dict[str, float]] = defaultdict(dict)
         pairs: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         for verdict, left, right in links:
             one, other = self._group_of[left], self._group_of[right]
             for group, rival in ((one, other), (other, one)):
-                if not self._numbers(group) and self._numbers(rival):
+                if not self._numbers(group) and (self._numbers(rival) or not is_full):
                     claims[group][rival] = max(verdict.bits, claims[group].get(rival, -math.inf))
                     pairs[group, rival].append((left, right))
         close: set[tuple[str, str]] = set()
         for group, rivals in claims.items():
             best = max(rivals.values())
             near = [rival for rival, bits in rivals.items() if best - bits < CLOSE_CALL_BITS]
-            if len(near) > 1:
+            if any(self._why_apart(a, b, by_name=True) is not None for a, b in combinations(near, 2)):
                 close.update(pair for rival in near for pair in pairs[group, rival])
         return close
 
@@ -213,11 +236,23 @@ class _Linking:
         lists = [frozenset().union(*(self._mentions[key].lists for key in group)) for group in (one, other)]
         if lists[0] & lists[1]:
             return "both stand on one list"
-        for a in one:
-            for b in other:
-                if self._mentions[a].parts and self._mentions[b].parts and pair_of(a, b) not in self._verdicts:
-                    return f"but {self._mentions[a].name} is not {self._mentions[b].name}"
+        pairs = [(a, b) for a in one for b in other if self._mentions[a].parts and self._mentions[b].parts]
+        names = [self._names(a, b) for a, b in pairs]
+        if names.count(Names.CONTRADICT) > names.count(Names.AGREE):
+            a, b = pairs[names.index(Names.CONTRADICT)]
+            return f"but {self._mentions[a].name} is not {self._mentions[b].name}"
+        missions = [frozenset().union(*(self._mentions[key].missions for key in group)) for group in (one, other)]
+        is_told = self._mentions[left].missions and self._mentions[right].missions
+        if all(missions) and not missions[0] & missions[1] and not is_told:
+            return "but it tells no mission, and the others tell different ones"
         return None
+
+    def _names(self, left: str, right: str) -> Names:
+        if verdict := self._verdicts.get(pair_of(left, right)):
+            return verdict.names
+        # A common name with an initial is not compared with everybody: nothing is known then.
+        has_initial = any(len(part) == 1 for key in (left, right) for part in self._mentions[key].parts)
+        return Names.SHORTER if has_initial else Names.CONTRADICT
 
     def _numbers(self, key: str) -> set[str]:
         group = self._groups[self._group_of[key]]

@@ -181,7 +181,7 @@ select
     any_value(name_told) as name,
     any_value(number_told) as service_number,
     any_value(email_told) as email,
-    arg_max(mission_id, (observed_at, mission_id)) filter (where mission_id is not null) as mission_id,
+    coalesce(list_sort(list(distinct mission_id) filter (where mission_id is not null)), []) as missions,
     coalesce(list_sort(list(distinct course_id) filter (where course_id is not null)), []) as courses,
     coalesce(list_sort(list(distinct one_list) filter (where one_list is not null)), []) as lists,
     max(observed_at) as observed_at,
@@ -214,7 +214,7 @@ _COLUMNS = {
     "name": pl.String,
     "service_number": pl.String,
     "email": pl.String,
-    "mission_id": pl.String,
+    "missions": pl.List(pl.String),
     "courses": pl.List(pl.String),
     "lists": pl.List(pl.String),
     "observed_at": TIMESTAMP,
@@ -223,9 +223,8 @@ _COLUMNS = {
 
 
 def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
-    """One row per mention, by key: name, service_number, email, mission_id as last told, courses, lists, observed_at
-    (UTC) and is_synthetic. Accounts of ``home_pages`` are named by their service numbers. Tables never landed are
-    passed over."""
+    """One row per mention, by key: name, service_number, email, missions, courses, lists, observed_at (UTC) and
+    is_synthetic. Accounts of ``home_pages`` are named by their service numbers. Tables never landed are passed over."""
     views = landed_views(landing, [*(place.table for place in PLACES), "sheets.sessions", "moodle.courses"], None)
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -249,7 +248,7 @@ def as_mentions(rows: pl.DataFrame) -> list[Mention]:
             name=row["name"],
             service_number=row["service_number"],
             email=row["email"],
-            mission_id=row["mission_id"],
+            missions=frozenset(row["missions"]),
             courses=frozenset(row["courses"]),
             lists=frozenset(row["lists"]),
         )

@@ -33,7 +33,8 @@ class Likeness(IntEnum):
     NONE = 0
     SLIP = 1
     INITIAL = 2
-    SOUND = 3
+    NEAR = 3
+    SOUND = 4
 
 
 class Rest(IntEnum):
@@ -49,18 +50,24 @@ _SHORT_FORMS = dict.fromkeys(("mohd", "md", "mhd", "muhd", "mohmd", "mhmd"), "mu
 _ARTICLES = frozenset(["ul", "ur", "ud", "us", "uz", "un", "ush", "al", "el", "ar", "as"])
 _JOINED_TO_THE_LEFT = frozenset(["ullah", "ulla", "allah", "uddin", "udin", "uldin"])
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+_LETTERS = str.maketrans({"ş": "sh", "ğ": "gh", "ı": "i", "ə": "a", "ø": "o", "ł": "l", "đ": "d"})
+"""Letters that are more than a letter with an accent; ç stays, since it is ch in one language and s in another."""
 _EXCELLENCY = re.compile(r"\bh\.\s*e\b\.?")
 
-_VOWELS = frozenset("aeiuEO")
+_VOWELS = frozenset("aeiouEO")
 _SOUNDS = (
     ("que$", "k"),
     ("qui", "ki"),
+    ("x", "ks"),
+    ("sch|sh", "S"),
     ("tch", "C"),
     ("ch+", "C"),
-    ("sch|sh", "S"),
+    ("ç|c(?=[eiy])", "c"),
+    ("[ck]kh?|kh|q|c", "k"),
+    ("dz", "z"),
     ("ph", "f"),
     ("th", "T"),
-    ("[ck]kh?|kh|q|c", "k"),
+    ("dt", "t"),
     ("gh", "g"),
     ("dh", "d"),
     ("bh", "b"),
@@ -68,14 +75,14 @@ _SOUNDS = (
     ("ayee?|aee+|aie", "E"),
     ("aa+(?![iy])", "a"),
     ("ee+|ea|ie", "i"),
-    ("oo+|ou", "u"),
+    ("ou(?=[aei])", "v"),
+    ("oo+|o[ue]|ue", "u"),
     ("au|aw(?=[^aeiouy]|$)|ow(?=[^aeiouy]|$)", "O"),
     ("a+[iy](?=[^aeiou]|$)|e[iy](?=[^aeiou]|$)|ae", "E"),
     ("iy", "i"),
     ("(?<=[^aeiou])y(?=[^aeiou])", "E"),
     ("y(?=[^aeiou]|$)", "i"),
     ("w", "v"),
-    ("o", "u"),
 )
 _SOUND = re.compile("|".join(f"(?P<s{n}>{pattern})" for n, (pattern, _) in enumerate(_SOUNDS)))
 
@@ -85,10 +92,21 @@ _SWAPS = {
         "ea": 0.1,
         "ei": 0.1,
         "eE": 0.1,
-        "Ei": 0.35,
+        "Ei": 0.25,
         "Ou": 0.2,
+        "Oo": 0.1,
         "Oa": 0.4,
+        "ou": 0.1,
+        "oa": 0.4,
+        "oe": 0.6,
         "ua": 0.6,
+        "ue": 0.7,
+        "Cc": 0.1,
+        "cs": 0.3,
+        "cj": 0.3,
+        "ck": 0.4,
+        "Cj": 0.4,
+        "vf": 0.4,
         "Ts": 0.2,
         "Tt": 0.1,
         "zs": 0.4,
@@ -108,16 +126,32 @@ SOFT = frozenset("hy")
 """Consonants that come and go between transcriptions."""
 
 
+def _bare(letter: str) -> str:
+    """The letter without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(c))
+
+
 def parts_of(name: str) -> tuple[str, ...]:
     """The name's parts in lower case without titles, in the order written; an initial is a part of one letter.
     M. before two more parts is Muhammad."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_LETTERS)
+    plain = "".join(letter if letter == "ç" else _bare(letter) for letter in plain)
     plain = _EXCELLENCY.sub(" ", _IN_BRACKETS.sub(" ", plain))
     words = re.split(r"[^\w]+|_|\d+", re.sub(r"['’`ʿʾ]", "", plain))
     words = [_SHORT_FORMS.get(word, word) for word in words if word and word not in TITLES]
     if len(words) > 2 and words[0] == "m":
         words[0] = "muhammad"
     return tuple(_joined(words))
+
+
+def spelled_out(parts: tuple[str, ...], address: str) -> tuple[str, ...]:
+    """The parts with their initials written out as the e-mail has them: A. Khan of ahmed.khan@… is Ahmed Khan. The
+    e-mail must bear another part of the name too, so a section's mailbox spells nobody out."""
+    told = [part for part in parts_of(re.sub(r"[._+-]", " ", address.partition("@")[0])) if len(part) > 1]
+    if not any(len(part) > 1 and alike(part, other) for part in parts for other in told):
+        return parts
+    found = ([other for other in told if len(part) == 1 and is_initial_of(part, other)] for part in parts)
+    return tuple(others[0] if len(others) == 1 else part for part, others in zip(parts, found, strict=True))
 
 
 def _joined(words: list[str]) -> list[str]:
@@ -150,10 +184,12 @@ def folded(part: str) -> str:
     part = re.sub(r"([^aeou])\1+", r"\1", part)
     sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
-    sound = re.sub(r"(?<=[aeiuEO])h$", "", sound)
-    if re.fullmatch("muham[aei]d", sound):
+    sound = re.sub(r"(?<=[aeiouEO])h$|(?<=E)[ei]|(?<=[ei])E", "", sound)
+    if re.fullmatch("m[ou]ham[aei]d", sound):
         return "muhamad"
-    return "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and "y" in part else sound
+    return (
+        "syed" if sound in ("sEd", "sied", "saied", "seyed", "sayed", "said") and re.search("y(?!ee)", part) else sound
+    )
 
 
 @lru_cache(maxsize=1 << 20)
@@ -183,10 +219,11 @@ def _swap(letter: str, other: str) -> float:
 
 
 def _loss(word: str, place: int, letter: str) -> float:
-    """A letter too many. The last vowel tells Farhan from Farhana, so it costs a whole letter."""
+    """A letter too many. The last vowel tells Farhan from Farhana, so it costs a whole letter; a last e is mute."""
     if letter in _VOWELS and 0 < place < len(word) - 1:
         return 0.5
-    return 0.35 if letter in SOFT and place > 0 else 1.0
+    is_soft = letter in SOFT or (letter == "e" and place == len(word) - 1)
+    return 0.35 if is_soft and place > 0 else 1.0
 
 
 def is_initial_of(initial: str, part: str) -> bool:
@@ -198,10 +235,10 @@ def is_initial_of(initial: str, part: str) -> bool:
 def bones(part: str) -> str:
     """The part's consonants and its first letter, those that transcriptions swap made one."""
     sound = folded(part).translate(_SOFTENED)
-    return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiuEOhy")
+    return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiouEOhy")
 
 
-_SOFTENED = str.maketrans("TEOzg", "taask")
+_SOFTENED = str.maketrans("EOeiouTtdzSgcCjf", "aaaauussssskkkkv")
 
 
 @lru_cache(maxsize=1 << 20)
@@ -213,16 +250,12 @@ def alike(one: str, other: str) -> Likeness:
     left, right = folded(one), folded(other)
     apart, length = cost(left, right), min(len(left), len(right))
     has_same_consonants = _consonants(left) == _consonants(right)
-    if (
-        apart <= 0.25
-        or (apart <= 0.4 and length >= 4)
-        or (apart <= 0.5 and length >= 5)
-        or (apart <= 0.8 and length >= 5 and has_same_consonants)
-    ):
+    if apart <= 0.25 or (apart <= 0.5 and length >= 4) or (apart <= 0.8 and length >= 5 and has_same_consonants):
         return Likeness.SOUND
-    if (length >= 5 and (apart <= 0.75 or has_same_consonants)) or is_slip(one, other) or is_slip(left, right):
-        return Likeness.SLIP
-    return Likeness.NONE
+    if apart <= 0.16 * length and length >= 5:
+        return Likeness.NEAR
+    is_close = (length >= 5 and (apart <= 1.5 or has_same_consonants)) or (length >= 4 and apart <= 1.2)
+    return Likeness.SLIP if is_close or is_slip(one, other) or is_slip(left, right) else Likeness.NONE
 
 
 @lru_cache(maxsize=1 << 20)
@@ -239,7 +272,7 @@ def rest_of(left: str, right: str) -> Rest:
 
 
 def _consonants(sound: str) -> str:
-    return re.sub("[aeiuEOhy]", "", sound)
+    return re.sub("[aeiouEOhy]", "", sound)
 
 
 @lru_cache(maxsize=1 << 20)

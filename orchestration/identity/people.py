@@ -119,8 +119,8 @@ def _fingerprint(rows: pl.DataFrame, answers: Mapping[tuple[str, str], Answer]) 
     """Of everything that people are made from: mentions, answers, and the rules of this package."""
     digest = hashlib.sha256(rows.drop("observed_at").write_ndjson().encode())
     digest.update(json.dumps(sorted((*pair, answer.value) for pair, answer in answers.items())).encode())
-    for module in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(module.read_bytes())
+    for rules in sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".json")):
+        digest.update(rules.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -3,21 +3,22 @@
 Splink does the blocking, the weights with their adjustment for common names, and the scores, in a DuckDB in memory;
 ``model.json`` is its settings file, trained by ``benchmarks/train_identity_model.py`` on the development names. Ours
 are the columns that it compares. A name is a bag of parts, so a mention is written with two of its parts in the order
-given, and read in every order; the best of a pair's readings counts. Splink sends nothing over the network.
+given, and read in every order, once per mission it was told with; the best of a pair's readings counts. Splink sends
+nothing over the network.
 """
 
 import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
-from orchestration.identity.linkage import Mention, Verdict
+from orchestration.identity.linkage import Mention, Names, Verdict
 from orchestration.identity.names import OFTEN_LEFT_OUT, alike, bones, folded, rest_of
 
 MODEL = Path(__file__).with_name("model.json")
@@ -57,7 +58,10 @@ def verdicts(
     linker = linker_of(named, person_of, number_of, json.loads(MODEL.read_text(encoding="utf-8")))
     scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
     best = scored.as_duckdbpyrelation().query("scored", BEST)
-    return {(row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:])) for row in best.fetchall()}
+    return {
+        (row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:]), _names(*row[5:12:3]))
+        for row in best.fetchall()
+    }
 
 
 BEST = """
@@ -134,7 +138,7 @@ class _Population:
         self.people = max(len({frozenset(bag) for bag in bags}), SMALLEST_POPULATION)
         sounds = Counter(sound for m in named for sound in {folded(part) for part in m.parts})
         self.shares = {sound: count / size for sound, count in sorted(sounds.items())}
-        missions = Counter(m.mission_id for m in named if m.mission_id)
+        missions = Counter(mission for m in named for mission in m.missions)
         self.missions = {mission: count / size for mission, count in sorted(missions.items())}
         bearers = defaultdict(set)
         for mention in named:
@@ -146,7 +150,7 @@ class _Population:
     def blocks(self, mention: Mention) -> list[str]:
         """What another mention must share one of to be compared."""
         found = sorted({bones(part) for part in mention.parts if len(part) > 1})
-        places = [f"mission {mention.mission_id}"] if mention.mission_id else []
+        places = [f"mission {mission}" for mission in sorted(mention.missions)]
         places += [f"course {course}" for course in sorted(mention.courses)]
         rare = [bone for bone in found if self.bones[bone] <= LARGEST_BLOCK]
         common = [bone for bone in found if self.bones[bone] > LARGEST_BLOCK]
@@ -162,7 +166,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
     if len(core) == 1 and readings is permutations:
         chosen = [(0, None), (None, 0)]
     rows = []
-    for first, second in chosen:
+    for (first, second), mission in product(chosen, sorted(mention.missions) or [None]):
         rest = list(mention.parts)
         for place in (first, second):
             if place is not None:
@@ -170,7 +174,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
         one, two = (core[place] if place is not None else None for place in (first, second))
         rows.append(
             {
-                "unique_id": f"{mention.key} {first} {second}",
+                "unique_id": f"{mention.key} {first} {second} {mission}",
                 "mention": mention.key,
                 "person": person,
                 "number": number,
@@ -181,12 +185,19 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
                 "first_own": one in population.own,
                 "second_own": two in population.own,
                 "rest": " ".join(rest),
-                "mission": mention.mission_id,
+                "mission": mission,
                 "courses": sorted(mention.courses) or None,
                 "block": population.blocks(mention),
             }
         )
     return rows
+
+
+def _names(first: int, second: int, rest: int) -> Names:
+    """Whether the names agree, by the levels of the model's comparisons."""
+    if 0 in (first, second, rest):
+        return Names.CONTRADICT
+    return Names.AGREE if first <= SAME and second <= SAME and rest != LEFT_OUT else Names.SHORTER
 
 
 def _in_words(*row) -> str:
@@ -202,8 +213,9 @@ def _in_words(*row) -> str:
     return "; ".join(told)
 
 
-PARTS = ("is not", "may be a slip for", "sounds like", "is", "abbreviates", "against")
+PARTS = ("is not", "may be a slip for", "may sound like", "sounds like", "is", "abbreviates", "against")
 """By the levels of the model's comparisons, which splink numbers from the last to the first."""
+SAME, LEFT_OUT = 4, 1
 RESTS = ("against", "against", "beside", "beside")
 MISSIONS = {-1: "", 0: "another mission", 1: "same mission"}
 COURSES = {-1: "", 0: "", 1: "same course"}
@@ -227,7 +239,8 @@ def _part(column: str) -> dict:
             {"sql_condition": f"{one} is null or {other} is null", "label_for_charts": "left out"},
             {"sql_condition": is_initial, "label_for_charts": "initial"},
             {"sql_condition": is_same, "label_for_charts": "same sound", **by_frequency},
-            {"sql_condition": f"{heard} = 3", "label_for_charts": "sounds like", **by_frequency},
+            {"sql_condition": f"{heard} = 4", "label_for_charts": "sounds like", **by_frequency},
+            {"sql_condition": f"{heard} = 3", "label_for_charts": "may sound like", **by_frequency},
             {"sql_condition": is_slip, "label_for_charts": "slip", **by_frequency},
             {"sql_condition": "ELSE", "label_for_charts": "another"},
         ],

@@ -116,7 +116,7 @@ def test_what_is_wrong_with_the_review_file_is_told_without_what_it_holds(data, 
 
 
 def test_an_answer_is_obeyed_by_the_next_run(data, tmp_path):
-    """One list writes one name and an initial, which only a person can tell."""
+    """One list writes one initial of two, which only a person can tell."""
     asked = "Certificate,Who,Course,Name,Email,Day\nC-9,A. Siddiqui,W1,A. Siddiqui,,2026-03-04\n"
     landing, review = data(staff=ASKED, certificates=asked), tmp_path / "review.csv"
     link_landed(landing, review)
