@@ -186,5 +186,5 @@ def test_answers_are_kept_and_open_doubts_are_written_anew(tmp_path):
 def test_an_answer_that_is_none_is_refused_with_its_line(tmp_path):
     path = tmp_path / "review.csv"
     path.write_text("left,right,evidence,score,answer\na,b,x,1,perhaps\n")
-    with pytest.raises(UnreadableReview, match="line 2: the answer 'perhaps'"):
+    with pytest.raises(UnreadableReview, match="line 2: the answer is neither"):
         read_answers(path)
