@@ -17,7 +17,7 @@ with officers as (
         on registrations.course_id = courses.course_id
     inner join {{ ref('dim_mission') }} as missions
         on registrations.mission_id = missions.mission_id
-    inner join {{ ref('dim_officer') }} as officers
+    inner join {{ ref('int_officer_versions') }} as officers
         on registrations.officer_id = officers.officer_id
     left join {{ ref('int_test_pairs') }} as tests
         on registrations.course_id = tests.course_id and registrations.officer_id = tests.officer_id
