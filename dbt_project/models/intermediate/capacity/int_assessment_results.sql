@@ -65,10 +65,7 @@ select
     told.is_banked,
     told.score,
     told.is_handed_in
-    and row_number() over (
-        partition by told.assessment_id, persons.person_id
-        order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
-    ) = 1 as is_last,
+    and {{ recency('told.assessment_id, persons.person_id', 'told') }} = 1 as is_last,
     told.observed_date,
     told.observed_at,
     told.batch_id,

@@ -42,10 +42,7 @@ ranked as (
 
     select
         *,
-        row_number() over (
-            partition by assessment_id
-            order by observed_at desc, batch_id desc, source_line desc, source_file desc
-        ) as recency
+        {{ recency('assessment_id') }} as recency
     from told
 
 )

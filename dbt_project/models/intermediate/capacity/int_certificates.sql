@@ -7,10 +7,7 @@ select
     told.course_id,
     told.issued_date,
     told.expires_date,
-    row_number() over (
-        partition by told.certificate_id
-        order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
-    ) = 1 as is_last,
+    {{ recency('told.certificate_id', 'told') }} = 1 as is_last,
     told.observed_date,
     told.observed_at,
     told.batch_id,

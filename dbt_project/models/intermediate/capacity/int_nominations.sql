@@ -6,10 +6,7 @@ select
     persons.person_id,
     told.mission_id,
     told.nominated_date,
-    row_number() over (
-        partition by told.course_id, persons.person_id
-        order by told.observed_at desc, told.batch_id desc, told.source_line desc, told.source_file desc
-    ) = 1 as is_last,
+    {{ recency('told.course_id, persons.person_id', 'told') }} = 1 as is_last,
     told.observed_date,
     told.observed_at,
     told.batch_id,

@@ -12,10 +12,7 @@ with told as (
         staff.grade,
         staff.gender,
         staff.is_synthetic,
-        row_number() over (
-            partition by staff.observed_date, persons.person_id
-            order by staff.observed_at desc, staff.batch_id desc, staff.source_line desc, staff.source_file desc
-        ) as recency
+        {{ recency('staff.observed_date, persons.person_id', 'staff') }} as recency
     from {{ ref('stg_sheets__staff') }} as staff
     inner join {{ ref('int_person_keys') }} as persons
         on staff.person_as_written = persons.person_as_written

@@ -13,10 +13,7 @@ with ranked as (
         nullif(trim(teams_meeting_id), '') as teams_meeting_id,
         present_share,
         is_synthetic,
-        row_number() over (
-            partition by session_id
-            order by observed_at desc, batch_id desc, source_line desc, source_file desc
-        ) as recency
+        {{ recency('session_id') }} as recency
     from {{ ref('stg_sheets__sessions') }}
 
 )

@@ -5,10 +5,7 @@ with sign_ins as (
 
     select
         *,
-        row_number() over (
-            partition by session_id, person
-            order by observed_at desc, batch_id desc, source_line desc, source_file desc
-        ) as recency
+        {{ recency('session_id, person') }} as recency
     from {{ ref('stg_sheets__sign_ins') }}
 
 ),

@@ -1,8 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
     unique_key='post_id',
-    on_schema_change='fail',
     post_hook="{% if is_incremental() %} delete from {{ this }} where batch_key not in (select batch_key from ({{ batches_of_posts() }}) as batches) {% endif %}",
 ) }}
 
@@ -109,10 +107,7 @@ ranked as (
             partition by post_id
             order by observed_at, batch_id, source_line, source_file
         ) as observation_number,
-        row_number() over (
-            partition by post_id, observed_date
-            order by observed_at desc, batch_id desc, source_line desc, source_file desc
-        ) as recency_of_day
+        {{ recency('post_id, observed_date') }} as recency_of_day
     from identified
 
 )

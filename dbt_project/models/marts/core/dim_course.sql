@@ -8,10 +8,7 @@ with listed as (
         start_date,
         length_days,
         is_synthetic,
-        row_number() over (
-            partition by course_id
-            order by observed_at desc, batch_id desc, source_line desc, source_file desc
-        ) as recency
+        {{ recency('course_id') }} as recency
     from {{ ref('stg_sheets__courses') }}
 
 ),
