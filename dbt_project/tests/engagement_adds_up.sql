@@ -1,15 +1,16 @@
 -- Of each account at each mission that held it, days, weeks and months have the totals of its posts and of its days; in
 -- each period missions, regions and platforms have the totals of the accounts.
+{% set measures = ['posts', 'reposts', 'engagements', 'engagements_gained', 'followers_gained'] %}
+{% set totals = [] %}
+{% for measure in measures %}
+    {% do totals.append('sum(' ~ measure ~ ') as ' ~ measure) %}
+{% endfor %}
 with lifetimes as (
 
     select
         account_id,
         mission_id,
-        sum(posts) as posts,
-        sum(reposts) as reposts,
-        sum(engagements) as engagements,
-        sum(engagements_gained) as engagements_gained,
-        sum(followers_gained) as followers_gained
+        {{ totals | join(',\n        ') }}
     from (
         select
             account_id,
@@ -42,11 +43,7 @@ of_accounts as (
     select
         account_id || ' at ' || mission_id as what,
         period_grain as told_by,
-        sum(posts) as posts,
-        sum(reposts) as reposts,
-        sum(engagements) as engagements,
-        sum(engagements_gained) as engagements_gained,
-        sum(followers_gained) as followers_gained
+        {{ totals | join(',\n        ') }}
     from {{ ref('engagement_by_account') }}
     group by account_id, mission_id, period_grain
 
@@ -55,11 +52,7 @@ of_accounts as (
     select
         account_id || ' at ' || mission_id as what,
         'lifetime' as told_by,
-        posts,
-        reposts,
-        engagements,
-        engagements_gained,
-        followers_gained
+        {{ measures | join(',\n        ') }}
     from lifetimes
 
 ),
@@ -70,11 +63,7 @@ of_periods as (
     select
         period_grain || ' from ' || period_start_date as what,
         '{{ report }}' as told_by,
-        sum(posts) as posts,
-        sum(reposts) as reposts,
-        sum(engagements) as engagements,
-        sum(engagements_gained) as engagements_gained,
-        sum(followers_gained) as followers_gained
+        {{ totals | join(',\n        ') }}
     from {{ ref('engagement_by_' ~ report) }}
     group by period_grain, period_start_date
     {{ 'union all' if not loop.last }}
@@ -87,11 +76,7 @@ of_periods as (
     select
         mission_id || ', ' || period_grain || ' from ' || period_start_date as what,
         '{{ report }}' as told_by,
-        sum(posts) as posts,
-        sum(reposts) as reposts,
-        sum(engagements) as engagements,
-        sum(engagements_gained) as engagements_gained,
-        sum(followers_gained) as followers_gained
+        {{ totals | join(',\n        ') }}
     from {{ ref('engagement_by_' ~ report) }}
     group by mission_id, period_grain, period_start_date
     {{ 'union all' if not loop.last }}
@@ -113,6 +98,6 @@ select
 from totals
 group by what
 having
-    count(distinct (posts, reposts, engagements, engagements_gained, followers_gained)) > 1
+    count(distinct ({{ measures | join(', ') }})) > 1
     -- Each is told by all four: three grains and the lifetime, or four reports; a mission by two.
     or count(*) not in (2, 4)

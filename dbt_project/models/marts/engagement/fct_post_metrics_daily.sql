@@ -1,8 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
     unique_key='post_id',
-    on_schema_change='fail',
     post_hook="{{ keep_up_with_observations() }}",
 ) }}
 
