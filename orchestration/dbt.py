@@ -4,11 +4,19 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from orchestration.settings import PROJECT_DIR, Settings
 
 DBT = Path(sys.executable).parent / "dbt"
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
+
+
+def project_vars() -> dict[str, Any]:
+    """The variables of ``dbt_project.yml``: what models and Python must agree in stands there alone."""
+    return yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 
 
 def tell_dbt(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestration.dbt import DBT_PROJECT_DIR
 from orchestration.publication import PUBLISHED_SCHEMAS
+from orchestration.sources.registry import PLATFORMS
 
 MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
 METRICS = DBT_PROJECT_DIR / "seeds" / "metrics.csv"
@@ -61,17 +62,11 @@ class Dictionary:
         reported: dict[str, dict[str, bool]] = {}
         for node in self.manifest["nodes"].values():
             staged = re.fullmatch(r"stg_(\w+)__(posts|accounts)", node["name"])
-            if staged and (platform := staged[1]) in self._platforms:
+            if staged and (platform := staged[1]) in PLATFORMS:
                 unset = set(re.findall(r"cast\(null as \w+\) as (\w+)", node["raw_code"]))
                 told = {name: name not in unset for name in node["columns"] if name in names}
                 reported.setdefault(platform, {}).update(told)
         return {platform: reported[platform] for platform in sorted(reported)}
-
-    @property
-    def _platforms(self) -> set[str]:
-        """Those that dbt reads by API: each has a timeline of its own."""
-        found = (re.fullmatch(r"stg_(\w+)__timelines", node["name"]) for node in self.manifest["nodes"].values())
-        return {match[1] for match in found if match}
 
     def held_by(self, metric: Metric) -> list[str]:
         return [name for name, node in self.marts.items() if metric.is_in(name, node["columns"])]

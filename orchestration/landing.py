@@ -196,8 +196,7 @@ class Landing:
 
     def committed(self, contract: Contract, pattern: str = "*") -> list[Path]:
         """Ledger entries of the table whose batch id matches the glob, oldest day first."""
-        folder = self.root / "_batches" / contract.source / contract.table
-        return sorted(folder.glob(f"date=*/part-{pattern}.parquet"))
+        return _entries(self.root, contract, pattern)
 
     def withdraw(self, contract: Contract, ledger_entry: Path) -> None:
         """Remove a batch that a newer reading of the same bytes has replaced; the ledger entry goes last."""
@@ -269,6 +268,18 @@ class Landing:
             f"nothing of it was landed. Most often: {worst[0]} is {worst[1]} ({worst[2]:,} times{place}). "
             "Mend the file or its mapping, or raise SIFARAT_MAX_REJECT_SHARE."
         )
+
+
+def committed_parts(root: Path, contract: Contract) -> list[Path]:
+    """The table's files below a landing's ``root`` whose batch the ledger has, oldest day first. To read a landing,
+    whoever's records it holds."""
+    table = root / contract.source / contract.table
+    return [table / entry.parent.name / entry.name for entry in _entries(root, contract)]
+
+
+def _entries(root: Path, contract: Contract, pattern: str = "*") -> list[Path]:
+    folder = root / "_batches" / contract.source / contract.table
+    return sorted(folder.glob(f"date=*/part-{pattern}.parquet"))
 
 
 def write_atomically(frame: pl.DataFrame, path: Path) -> str:

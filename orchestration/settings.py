@@ -141,6 +141,14 @@ class Settings(BaseSettings):
         return tuple(code.strip() for code in self.languages.split(",") if code.strip())
 
     @property
+    def patience(self) -> dict[str, float]:
+        """How long an answer, and the reset of a limit, is waited for: as ``sources.http.Api`` takes it."""
+        return {
+            "timeout_seconds": self.request_timeout_seconds,
+            "patience_seconds": self.rate_limit_patience_seconds,
+        }
+
+    @property
     def landing_dir(self) -> Path:
         return self.data_dir / "landing"
 

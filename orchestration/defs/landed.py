@@ -1,6 +1,6 @@
 """How a landed table shows in Dagster: one asset per table, its receipts as metadata."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -30,6 +30,26 @@ def landed_spec(contract: Contract, *, group: str, kind: str, deps: Iterable[dg.
 
 def key_of(contract: Contract) -> dg.AssetKey:
     return dg.AssetKey([contract.source, contract.table])
+
+
+MOST_TOLD = 50
+"""Findings that a check's description holds; the run's log has all."""
+
+
+def judged_results(
+    contracts: Sequence[Contract], receipts: Iterable[Receipt], check: str, told: Sequence[str], otherwise: str
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """The results of a reading, and its warning check on the first table: failed where something is ``told`` of it,
+    else described by ``otherwise``."""
+    yield from results(contracts, receipts)
+    yield dg.AssetCheckResult(
+        asset_key=key_of(contracts[0]),
+        check_name=check,
+        passed=not told,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(told[:MOST_TOLD]) or otherwise,
+        metadata={"findings": len(told)},
+    )
 
 
 def results(

@@ -17,9 +17,10 @@ import duckdb
 import polars as pl
 
 from orchestration.contracts import TIMESTAMP, Contract, key, optional, required
+from orchestration.dbt import project_vars
 from orchestration.enrichment import EnrichmentError
 from orchestration.enrichment.models import identity
-from orchestration.landing import Batch, Landing, Progress, Receipt
+from orchestration.landing import Batch, Landing, Progress, Receipt, committed_parts
 from orchestration.settings import Settings
 
 _READ_BY = (key("model"), key("version"))
@@ -58,7 +59,7 @@ TEXTS_PER_LANDING = 1024
 GRACE_SECONDS = 60.0
 """How much longer than the night's time the models may take to load and to end their last batch before they are
 stopped."""
-DUPLICATE_DAYS = 7
+DUPLICATE_DAYS = project_vars()["duplicate_days"]
 """Posts further apart are no cross-posts: a yearly greeting is not last year's again."""
 
 POST_SCHEMA = {
@@ -99,7 +100,7 @@ def read_new_texts(
     for contract in CONTRACTS:
         landing.declare(contract)
     night, model = Night(), identity(settings)
-    done = committed(landing, TEXTS, ("text_hash", "model", "version"))
+    done = committed(landing, TEXTS, ("text_hash", "model", "version", "language"))
     current = done.filter(model=model.model, version=version)
     due = (
         posts.join(current, on="text_hash", how="anti")
@@ -113,10 +114,7 @@ def read_new_texts(
         model=model.model, version=model.version
     )
     vectors = vectors.select("text_hash", "vector").unique("text_hash", keep="first", maintain_order=True)
-    languages = committed(landing, TEXTS, ("text_hash", "model", "version", "language")).filter(
-        model=model.model, version=version
-    )
-    known = posts.join(languages.select("text_hash", "language"), on="text_hash").join(vectors, on="text_hash")
+    known = posts.join(current.select("text_hash", "language"), on="text_hash").join(vectors, on="text_hash")
     due = due.join(vectors, on="text_hash", how="left", maintain_order="left")
 
     held: list[tuple[pl.DataFrame, pl.DataFrame]] = []
@@ -138,13 +136,6 @@ def committed(landing: Landing, contract: Contract, columns: Sequence[str]) -> p
     parts = committed_parts(landing.root, contract)
     empty = pl.DataFrame(schema={name: contract.schema[name] for name in columns})
     return pl.concat([empty, *(pl.read_parquet(part, columns=list(columns)) for part in parts)])
-
-
-def committed_parts(root: Path, contract: Contract) -> list[Path]:
-    """The table's files below the landing's ``root`` whose batch the ledger has, oldest day first."""
-    ledger = root / "_batches" / contract.source / contract.table
-    table = root / contract.source / contract.table
-    return [table / entry.parent.name / entry.name for entry in sorted(ledger.glob("date=*/part-*.parquet"))]
 
 
 def _read(

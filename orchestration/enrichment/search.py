@@ -8,8 +8,9 @@ import duckdb
 
 from orchestration.enrichment import EnrichmentError
 from orchestration.enrichment.models import embedder
-from orchestration.enrichment.night import EMBEDDINGS, committed_parts
+from orchestration.enrichment.night import EMBEDDINGS
 from orchestration.enrichment.words import words
+from orchestration.landing import committed_parts
 from orchestration.settings import Settings
 
 

@@ -22,21 +22,22 @@ class Space:
     @classmethod
     def of(cls, vectors: np.ndarray, languages: Sequence[str]) -> "Space":
         """Learnt from vectors of texts and the languages they are in."""
-        unit = _unit(vectors)
+        units = unit(vectors)
         told = np.array(languages)
-        means = np.stack([unit[told == language].mean(axis=0) for language in sorted(set(languages))])
+        means = np.stack([units[told == language].mean(axis=0) for language in sorted(set(languages))])
         mean = means.mean(axis=0)
         _, strengths, directions = np.linalg.svd(means - mean, full_matrices=False)
         return cls(np.round(mean, 6), np.round(directions[strengths > 1e-6], 6))
 
     def without_language(self, vectors: np.ndarray) -> np.ndarray:
         """Again as whole numbers. Each row comes out the same whatever rows stand beside it."""
-        centred = _unit(vectors) - self.mean
+        centred = unit(vectors) - self.mean
         along = np.einsum("nd,kd->nk", centred, self.directions)
         return whole(centred - np.einsum("nk,kd->nd", along, self.directions))
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Each row at length 1; a row of noughts stays."""
     wide = vectors.astype(np.float64)
     lengths = np.sqrt((wide * wide).sum(axis=1, keepdims=True))
     return wide / np.where(lengths > 0, lengths, 1)

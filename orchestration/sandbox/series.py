@@ -268,6 +268,13 @@ class Edition:
                 found += self._stays(session, officer, own, names)
         return sorted(found, key=lambda stay: session.told_by.index(stay.told_by))
 
+    def stays_by_officer(self, session: Session) -> dict[Officer, list[Stay]]:
+        """The same, each officer's together, in the order of their first."""
+        found: dict[Officer, list[Stay]] = {}
+        for stay in self.stays(session):
+            found.setdefault(stay.officer, []).append(stay)
+        return found
+
     def _stays(self, session: Session, officer: Officer, chance: random.Random, names: set[str]) -> Iterator[Stay]:
         times = [
             tuple(session.starts_at + timedelta(seconds=round(minutes * 60)) for minutes in there)

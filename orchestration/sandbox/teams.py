@@ -91,10 +91,7 @@ class Teams:
         return Answer(answer)
 
     def _stays(self, session: Session) -> list[list[Stay]]:
-        by_officer: dict[int, list[Stay]] = {}
-        for stay in edition(self._seed, session.workshop.number).stays(session):
-            by_officer.setdefault(stay.officer.number, []).append(stay)
-        return list(by_officer.values())
+        return list(edition(self._seed, session.workshop.number).stays_by_officer(session).values())
 
 
 def _session(call: Call) -> Session:

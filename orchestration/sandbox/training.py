@@ -348,9 +348,7 @@ def _zoom_report(session: Session, with_block: bool, edition: Edition) -> bytes:
 
 
 def _teams_report(session: Session, edition: Edition) -> bytes:
-    by_officer: dict[Any, list[Stay]] = {}
-    for stay in edition.stays(session):
-        by_officer.setdefault(stay.officer, []).append(stay)
+    by_officer = edition.stays_by_officer(session)
     rows: list[Row] = [
         ("1. Summary",),
         ("Meeting title", session.title),

@@ -81,8 +81,7 @@ def connect(settings: Settings) -> Reader:
         Api(
             "bluesky",
             settings.bluesky_base_url,
-            timeout_seconds=settings.request_timeout_seconds,
-            patience_seconds=settings.rate_limit_patience_seconds,
+            **settings.patience,
         )
     )
 

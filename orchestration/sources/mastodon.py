@@ -222,8 +222,7 @@ class MastodonReader(Reader):
                     "mastodon",
                     settings.mastodon_base_url.replace("{server}", server),
                     bearer=settings.mastodon_token if is_the_tokens else None,
-                    timeout_seconds=settings.request_timeout_seconds,
-                    patience_seconds=settings.rate_limit_patience_seconds,
+                    **settings.patience,
                 )
             return self._apis[server]
 

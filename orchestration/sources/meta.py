@@ -44,8 +44,7 @@ class Graph:
             platform,
             f"{base_url.rstrip('/')}/{self._version}",
             bearer=token,
-            timeout_seconds=settings.request_timeout_seconds,
-            patience_seconds=settings.rate_limit_patience_seconds,
+            **settings.patience,
             dialect=_dialect(MetaUsage(settings.meta_usage_window_seconds)),
         )
 

@@ -160,8 +160,7 @@ class Moodle:
         self._api = Api(
             "moodle",
             settings.moodle_base_url,
-            timeout_seconds=settings.request_timeout_seconds,
-            patience_seconds=settings.rate_limit_patience_seconds,
+            **settings.patience,
         )
         self.observed_at = datetime.now(UTC)
 

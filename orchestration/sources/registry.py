@@ -10,15 +10,14 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 import polars as pl
-import yaml
 
 from orchestration.contracts import Contract, key, optional, required
-from orchestration.dbt import DBT_PROJECT_DIR
+from orchestration.dbt import project_vars
 from orchestration.landing import Batch, Window
 from orchestration.sources.platform import Platform
 from orchestration.sources.tabular import read_csv
 
-PLATFORMS = tuple(yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())["vars"]["platforms"])
+PLATFORMS = tuple(project_vars()["platforms"])
 """The platforms that are read over their APIs, as dbt_project.yml lists them: the one place that names them all."""
 
 REGISTRABLE = (*PLATFORMS, "threads", "tiktok")

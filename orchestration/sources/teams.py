@@ -57,8 +57,7 @@ class TeamsReader:
         self._api = Api(
             "teams",
             settings.teams_base_url,
-            timeout_seconds=settings.request_timeout_seconds,
-            patience_seconds=settings.rate_limit_patience_seconds,
+            **settings.patience,
             bearer=settings.teams_token,
         )
 

@@ -135,16 +135,12 @@ def connect(settings: Settings) -> Reader | None:
     if settings.youtube_api_key is None:
         return None
     quota = DailyQuota(settings.youtube_daily_quota, PACIFIC)
-    manners = {
-        "timeout_seconds": settings.request_timeout_seconds,
-        "patience_seconds": settings.rate_limit_patience_seconds,
-    }
     data = Api(
         "youtube",
         settings.youtube_base_url,
         secret_headers={"X-Goog-Api-Key": settings.youtube_api_key},
         dialect=Dialect(quota, _is_limited, _is_refused_for_all),
-        **manners,
+        **settings.patience,
     )
     analytics = settings.youtube_analytics_token and Api(
         "youtube",
@@ -152,7 +148,7 @@ def connect(settings: Settings) -> Reader | None:
         bearer=settings.youtube_analytics_token,
         # Its quota is another one, far above what a night asks.
         dialect=Dialect(is_limited=_is_limited, is_token_refused=_is_refused_for_all),
-        **manners,
+        **settings.patience,
     )
     return YouTubeReader(data, analytics or None, quota, settings.youtube_daily_quota)
 

@@ -76,8 +76,7 @@ class ZoomReader:
         self._api = Api(
             "zoom",
             settings.zoom_base_url,
-            timeout_seconds=settings.request_timeout_seconds,
-            patience_seconds=settings.rate_limit_patience_seconds,
+            **settings.patience,
         )
 
     def close(self) -> None:

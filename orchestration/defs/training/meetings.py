@@ -1,21 +1,20 @@
 """Who was in the trainings' meetings: Zoom's and Teams' reports, over their APIs and from the inbox's files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 
 import dagster as dg
 
-from orchestration.defs.landed import key_of, landed_spec, results
+from orchestration.defs.landed import judged_results, key_of, landed_spec
 from orchestration.defs.partitions import daily, window_of
 from orchestration.defs.resources import Feeds
-from orchestration.landing import Receipt
 from orchestration.progress import logged
 from orchestration.settings import SHIPPED_MAPPINGS, Settings
 from orchestration.sources import SourceError, teams, zoom
 from orchestration.sources.meetings import Clock, land_files
 
 READ = "meetings_read"
-MOST_TOLD = 50
+TOLD = "Every meeting of the API was read whole."
 
 
 def meeting_assets(source: ModuleType, title: str, has_credentials: Callable[[Settings], bool]) -> dg.AssetsDefinition:
@@ -26,9 +25,7 @@ def meeting_assets(source: ModuleType, title: str, has_credentials: Callable[[Se
         name=contract.source,
         description=f"Stays in {title} meetings.",
         specs=[landed_spec(contract, group="training", kind=contract.source)],
-        check_specs=[
-            dg.AssetCheckSpec(READ, asset=key_of(contract), description="Every meeting of the API was read whole.")
-        ],
+        check_specs=[dg.AssetCheckSpec(READ, asset=key_of(contract), description=TOLD)],
         partitions_def=daily,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
@@ -60,22 +57,9 @@ def meeting_assets(source: ModuleType, title: str, has_credentials: Callable[[Se
                 is_synthetic=feeds.is_synthetic,
                 progress=logged(),
             )
-        yield from _told(context, receipts, told)
-
-    def _told(
-        context: dg.AssetExecutionContext, receipts: list[Receipt], told: list[str]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         for words in told:
             context.log.warning("%s: %s", title, words)
-        yield from results([contract], receipts)
-        yield dg.AssetCheckResult(
-            asset_key=key_of(contract),
-            check_name=READ,
-            passed=not told,
-            severity=dg.AssetCheckSeverity.WARN,
-            description="; ".join(told[:MOST_TOLD]) or "Every meeting of the API was read whole.",
-            metadata={"findings": len(told)},
-        )
+        yield from judged_results([contract], receipts, READ, told, TOLD)
 
     return landed
 

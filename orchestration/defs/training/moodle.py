@@ -2,10 +2,9 @@
 
 import dagster as dg
 
-from orchestration.defs.landed import key_of, landed_spec, results
+from orchestration.defs.landed import judged_results, key_of, landed_spec
 from orchestration.defs.partitions import daily, window_of
 from orchestration.defs.resources import Feeds
-from orchestration.defs.training.meetings import MOST_TOLD
 from orchestration.landing import Receipt
 from orchestration.progress import logged
 from orchestration.sources import SourceError, moodle
@@ -46,12 +45,4 @@ def moodle_courses(context: dg.AssetExecutionContext, feeds: Feeds):
         told = [str(error)]
     for words in told:
         context.log.warning("%s", words)
-    yield from results(moodle.CONTRACTS, receipts)
-    yield dg.AssetCheckResult(
-        asset_key=key_of(moodle.COURSES),
-        check_name=CHECK,
-        passed=not told,
-        severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(told[:MOST_TOLD]) or TOLD,
-        metadata={"findings": len(told)},
-    )
+    yield from judged_results(moodle.CONTRACTS, receipts, CHECK, told, TOLD)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.landed import key_of, landed_spec, results
+from orchestration.defs.landed import judged_results, key_of, landed_spec
 from orchestration.defs.partitions import daily, window_of
 from orchestration.defs.resources import Feeds
 from orchestration.landing import Receipt, Window
@@ -26,7 +26,7 @@ def training_statements(context: dg.AssetExecutionContext, feeds: Feeds):
     landing = feeds.landing()
     landing.declare(xapi.STATEMENTS)
     receipts: list[Receipt] = []
-    unread = ""
+    told: list[str] = []
     for day in window_of(context).days:
         try:
             lrs = xapi.connect(feeds.platform_settings("xapi", Window.of_day(day)))
@@ -37,14 +37,7 @@ def training_statements(context: dg.AssetExecutionContext, feeds: Feeds):
                     receipts.append(receipt)
         except SourceError as error:
             # The days after it would most likely fail alike; each is read whole when it is run again.
-            unread = f"from {day} on the statements are not all read: {error}"
-            context.log.warning("%s", unread)
+            told.append(f"from {day} on the statements are not all read: {error}")
+            context.log.warning("%s", told[-1])
             break
-    yield from results(xapi.CONTRACTS, receipts)
-    yield dg.AssetCheckResult(
-        asset_key=key_of(xapi.STATEMENTS),
-        check_name=CHECK,
-        passed=not unread,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=unread or TOLD,
-    )
+    yield from judged_results(xapi.CONTRACTS, receipts, CHECK, told, TOLD)
