@@ -1,8 +1,11 @@
-"""A local server that speaks the reports of Zoom and Microsoft Graph for one meeting, and refuses what they refuse."""
+"""Meetings for the tests: reports landed from files, and a local server that speaks the reports of Zoom and Microsoft
+Graph for one meeting, and refuses what they refuse."""
 
 import base64
 import threading
 import time
+from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote
 
 import uvicorn
@@ -12,13 +15,38 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from orchestration.settings import Settings
+from orchestration.landing import Landing, Progress, Receipt
+from orchestration.settings import SHIPPED_MAPPINGS, Settings
+from orchestration.sources.meetings import Clock, land_files
 
 ZOOM_ID = "83123456789"
 ZOOM_UUID = "/ab//c+d=="
 TEAMS_MEETING = "MSpkYzE3"
 CREDENTIALS = base64.b64encode(b"client:secret").decode()
 PAGE = 2
+UTC_MONTH_FIRST = Clock("UTC", is_day_first=False)
+
+
+def land_reports(
+    landing: Landing,
+    inbox: Path,
+    source: ModuleType,
+    progress: Progress,
+    clock: Clock = UTC_MONTH_FIRST,
+    *,
+    is_synthetic: bool = False,
+) -> list[Receipt]:
+    """The inbox's files of Zoom or Teams, as a night lands them."""
+    return land_files(
+        landing,
+        inbox,
+        SHIPPED_MAPPINGS,
+        source.PARTICIPANTS,
+        source.read_file,
+        clock,
+        is_synthetic=is_synthetic,
+        progress=progress,
+    )
 
 
 def _zoom_stay(name: str, email: str, joined: str, left: str, status: str = "in_meeting") -> dict:

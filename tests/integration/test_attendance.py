@@ -11,9 +11,9 @@ from orchestration.landing import Landing, Window
 from orchestration.pseudonyms import make_key_once
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import sheets, teams, zoom
-from orchestration.sources.meetings import Clock, land_files
+from orchestration.sources.meetings import Clock
 from tests.dbt import run_dbt
-from tests.meetings import TEAMS_MEETING, ZOOM_ID, MeetingServer
+from tests.meetings import TEAMS_MEETING, ZOOM_ID, MeetingServer, land_reports
 from tests.platforms import every_contract
 
 START, END = 3600, 7200
@@ -159,16 +159,7 @@ def told(tmp_path, progress, no_waiting):
             landing.declare(contract)
         sheets.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
         for source in (zoom, teams):
-            land_files(
-                landing,
-                inbox,
-                SHIPPED_MAPPINGS,
-                source.PARTICIPANTS,
-                source.read_file,
-                CLOCK,
-                is_synthetic=False,
-                progress=progress,
-            )
+            land_reports(landing, inbox, source, progress, CLOCK)
         window = Window.of_day(date(2026, 3, 2))
         with MeetingServer() as server:
             for source in (zoom, teams):

@@ -1,14 +1,14 @@
 """dbt's own unit tests: every metric with a formula on rows worked out by hand, in a real DuckDB file."""
 
-import os
 import re
 import subprocess
+from functools import partial
 
 import pytest
 
-from orchestration.dbt import DBT, DBT_PROJECT_DIR
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
+from tests.dbt import dbt as run
 from tests.platforms import every_contract
 
 
@@ -20,19 +20,7 @@ def dbt(tmp_path_factory):
     for contract in every_contract():
         landing.declare(contract)
     make_key_once(data / "pseudonym.key")
-    environment = os.environ | {
-        "SIFARAT_DATA_DIR": str(data),
-        "SIFARAT_PSEUDONYM_KEY_FILE": str(data / "pseudonym.key"),
-        "DBT_TARGET_PATH": str(data / "dbt"),
-        "DBT_LOG_PATH": str(data / "dbt"),
-    }
-
-    def run(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [DBT, *arguments], cwd=DBT_PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=300
-        )
-
-    return run
+    return partial(run, data)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from orchestration.contracts import Contract
 from orchestration.landing import Landing
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import SourceError, sheets, teams, zoom
-from orchestration.sources.meetings import Clock, land_files
+from tests.meetings import land_reports
 from tests.people import FILES, write_inbox
 
 
@@ -163,16 +163,7 @@ def land(tmp_path, progress):
             sheets.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
         else:
             source = {"zoom": zoom, "teams": teams}[kind.contract.source]
-            land_files(
-                landing,
-                inbox,
-                SHIPPED_MAPPINGS,
-                kind.contract,
-                source.read_file,
-                Clock("UTC", is_day_first=False),
-                is_synthetic=False,
-                progress=progress,
-            )
+            land_reports(landing, inbox, source, progress)
         return landing
 
     return land

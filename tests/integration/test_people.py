@@ -17,8 +17,8 @@ from orchestration.sandbox.moodle import Course, Grade, Moodle, Person
 from orchestration.sandbox.server import Sandbox
 from orchestration.settings import SHIPPED_MAPPINGS, Settings
 from orchestration.sources import moodle, sheets, teams, xapi, zoom
-from orchestration.sources.meetings import Clock, land_files
-from tests.integration.test_attendance import run_dbt
+from tests.dbt import run_dbt
+from tests.meetings import land_reports
 from tests.people import write_inbox
 from tests.platforms import every_contract
 
@@ -41,16 +41,7 @@ def data(tmp_path, progress):
         inbox = write_inbox(tmp_path / "inbox", **changed)
         sheets.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
         for source in (zoom, teams):
-            land_files(
-                landing,
-                inbox,
-                SHIPPED_MAPPINGS,
-                source.PARTICIPANTS,
-                source.read_file,
-                Clock("UTC", is_day_first=False),
-                is_synthetic=False,
-                progress=progress,
-            )
+            land_reports(landing, inbox, source, progress)
         return landing
 
     return land

@@ -15,7 +15,8 @@ from orchestration.sandbox.training import OtherSeed, write_training_sheets
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import sheets, teams, zoom
 from orchestration.sources.mappings import unmapped_files
-from orchestration.sources.meetings import Clock, land_files
+from orchestration.sources.meetings import Clock
+from tests.meetings import land_reports
 
 SEED = 2021
 NIGHT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -119,16 +120,7 @@ def test_the_meetings_files_tell_every_stay_as_it_was(folder, tmp_path):
     landing = Landing(tmp_path, is_synthetic=True)
     clock = Clock("UTC")
     for source in (zoom, teams):
-        receipts = land_files(
-            landing,
-            folder,
-            SHIPPED_MAPPINGS,
-            source.PARTICIPANTS,
-            source.read_file,
-            clock,
-            is_synthetic=True,
-            progress=lambda *_: None,
-        )
+        receipts = land_reports(landing, folder, source, lambda *_: None, clock, is_synthetic=True)
         assert {(r.quarantined, r.repeated, r.warned) for r in receipts} == {(0, 0, 0)}
         told_by = source.PARTICIPANTS.source
         true = [

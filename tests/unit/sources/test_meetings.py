@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.landing import Landing
-from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import SourceError, teams, zoom
-from orchestration.sources.meetings import Clock, Reading, land_files
+from orchestration.sources.meetings import Clock, Reading
+from tests.meetings import land_reports
 
 CLOCK = Clock("Asia/Karachi")
 ZOOM_HEADER = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest,In Waiting Room\n"
@@ -141,17 +141,7 @@ def test_any_bytes_are_read_refused_or_passed_over(content):
 
 def land(tmp_path, source, progress):
     landing = Landing(tmp_path / "landing", is_synthetic=False)
-    receipts = land_files(
-        landing,
-        tmp_path / "inbox",
-        SHIPPED_MAPPINGS,
-        source.PARTICIPANTS,
-        source.read_file,
-        CLOCK,
-        is_synthetic=False,
-        progress=progress,
-    )
-    return landing, receipts
+    return landing, land_reports(landing, tmp_path / "inbox", source, progress, CLOCK)
 
 
 def test_a_file_is_landed_once_and_a_bad_time_quarantines_its_stay(tmp_path, progress):
