@@ -322,6 +322,7 @@ def _prepare_dagster_home(settings: Settings) -> None:
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PROJECT_DIR / "orchestration" / "dagster.yaml", settings.dagster_home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["SIFARAT_EVENT_LOG_DIR"] = str(settings.dagster_home / "history" / "runs")
 
 
 def _tell_what_is_read(settings: Settings) -> None:

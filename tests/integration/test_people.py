@@ -17,7 +17,7 @@ from orchestration.sandbox.moodle import Course, Grade, Moodle, Person
 from orchestration.sandbox.server import Sandbox
 from orchestration.settings import SHIPPED_MAPPINGS, Settings
 from orchestration.sources import moodle, sheets, teams, xapi, zoom
-from tests.dbt import run_dbt
+from tests.dbt import build_models
 from tests.meetings import land_reports
 from tests.people import write_inbox
 from tests.platforms import every_contract
@@ -183,7 +183,7 @@ def test_a_moodle_user_is_the_officer_of_that_number_or_e_mail_and_stands_in_the
     assert told == []
     link_landed(landing, tmp_path / "review.csv")
     make_key_once(tmp_path / "pseudonym.key")
-    run_dbt(tmp_path, "build", "--exclude-resource-type", "unit_test")
+    build_models(tmp_path, "fct_registration", "fct_assessment", "dim_course", "reconciliation", "unmatched_stays")
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
 
         def told_by(fact: str, columns: str) -> list[tuple]:
@@ -234,7 +234,8 @@ def test_marts_know_one_officer_behind_every_spelling_and_statement(data, tmp_pa
     )
     link_landed(landing, tmp_path / "review.csv", [home])
     make_key_once(tmp_path / "pseudonym.key")
-    run_dbt(tmp_path, "build", "--exclude-resource-type", "unit_test")
+    facts = ("fct_attendance", "fct_nomination", "fct_registration", "fct_assessment")
+    build_models(tmp_path, *facts, "reconciliation", "int_person_keys")
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
 
         def told(fact: str, columns: str) -> list[tuple]:
