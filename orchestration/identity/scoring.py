@@ -11,6 +11,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from itertools import combinations, permutations, product
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
 from orchestration.identity.linkage import Mention, Names, Verdict
-from orchestration.identity.names import OFTEN_LEFT_OUT, alike, bones, folded, rest_of
+from orchestration.identity.names import OFTEN_LEFT_OUT, bones, folded, rest_of
+from orchestration.identity.spellings import Spellings
 
 MODEL = Path(__file__).with_name("model.json")
 SMALLEST_POPULATION = 64
@@ -89,7 +91,7 @@ def linker_of(
     """Splink over the mentions, each written once per two of its parts and read once per order of them."""
     population = _Population(named, person_of)
     connection = duckdb.connect(config={"memory_limit": MEMORY})
-    _teach(connection)
+    _teach(connection, population.spellings)
     api = DuckDBAPI(connection)
     tables = []
     for name, readings in (("written", combinations), ("read", permutations)):
@@ -110,8 +112,8 @@ def linker_of(
     return linker
 
 
-def _teach(connection: duckdb.DuckDBPyConnection) -> None:
-    """What ``names`` knows, as functions of DuckDB over whole columns."""
+def _teach(connection: duckdb.DuckDBPyConnection, spellings: Spellings) -> None:
+    """What is known of names, as functions of DuckDB over whole columns."""
 
     def over_columns(function, answer):
         def over(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.Array:
@@ -120,9 +122,10 @@ def _teach(connection: duckdb.DuckDBPyConnection) -> None:
 
         return over
 
-    for function in (alike, rest_of):
+    heard = cache(spellings.alike)
+    for name, function in (("alike", heard), ("rest_of", cache(partial(rest_of, alike=heard)))):
         over = over_columns(function, pa.int8())
-        connection.create_function(function.__name__, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
+        connection.create_function(name, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
 
 
 class _Population:
@@ -130,26 +133,30 @@ class _Population:
 
     def __init__(self, named: Sequence[Mention], person_of: Mapping[str, str]):
         size = max(len(named), SMALLEST_POPULATION)
+        self.spellings = Spellings(named)
         bags = (
-            [bones(part) for part in mention.parts if len(part) > 1 and folded(part) not in OFTEN_LEFT_OUT]
+            [self.bones_of(part) for part in mention.parts if len(part) > 1 and folded(part) not in OFTEN_LEFT_OUT]
             for mention in named
         )
         # As many people as names of other consonants: not a count, but near enough for a logarithm.
         self.people = max(len({frozenset(bag) for bag in bags}), SMALLEST_POPULATION)
-        sounds = Counter(sound for m in named for sound in {folded(part) for part in m.parts})
+        sounds = Counter(sound for m in named for sound in {self.spellings.name_of(part) for part in m.parts})
         self.shares = {sound: count / size for sound, count in sorted(sounds.items())}
         missions = Counter(mission for m in named for mission in m.missions)
         self.missions = {mission: count / size for mission, count in sorted(missions.items())}
         bearers = defaultdict(set)
         for mention in named:
             for part in mention.parts:
-                bearers[part].add(person_of[mention.key])
+                bearers[self.spellings.name_of(part)].add(person_of[mention.key])
         self.own = {part for part, people in bearers.items() if len(people) >= OWN_NAME_COUNT}
-        self.bones = Counter(bone for m in named for bone in {bones(part) for part in m.parts})
+        self.bones = Counter(bone for m in named for bone in {self.bones_of(part) for part in m.parts})
+
+    def bones_of(self, part: str) -> str:
+        return bones(self.spellings.name_of(part))
 
     def blocks(self, mention: Mention) -> list[str]:
         """What another mention must share one of to be compared."""
-        found = sorted({bones(part) for part in mention.parts if len(part) > 1})
+        found = sorted({self.bones_of(part) for part in mention.parts if len(part) > 1})
         places = [f"mission {mission}" for mission in sorted(mention.missions)]
         places += [f"course {course}" for course in sorted(mention.courses)]
         rare = [bone for bone in found if self.bones[bone] <= LARGEST_BLOCK]
@@ -172,6 +179,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
             if place is not None:
                 rest.remove(core[place])
         one, two = (core[place] if place is not None else None for place in (first, second))
+        one_name, two_name = (part and population.spellings.name_of(part) for part in (one, two))
         rows.append(
             {
                 "unique_id": f"{mention.key} {first} {second} {mission}",
@@ -180,10 +188,10 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
                 "number": number,
                 "first": one,
                 "second": two,
-                "first_sound": one and folded(one),
-                "second_sound": two and folded(two),
-                "first_own": one in population.own,
-                "second_own": two in population.own,
+                "first_sound": one_name,
+                "second_sound": two_name,
+                "first_own": one_name in population.own,
+                "second_own": two_name in population.own,
                 "rest": " ".join(rest),
                 "mission": mission,
                 "courses": sorted(mention.courses) or None,
