@@ -134,12 +134,14 @@ class _Group:
 
     keys: list[str]
     numbers: frozenset[str]
+    addresses: frozenset[str]
     lists: frozenset[str]
     missions: frozenset[str]
 
     def take(self, other: "_Group") -> None:
         self.keys += other.keys
         self.numbers |= other.numbers
+        self.addresses |= other.addresses
         self.lists |= other.lists
         self.missions |= other.missions
 
@@ -150,7 +152,13 @@ class _Linking:
         self._answers = answers
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._groups = {
-            key: _Group([key], frozenset(filter(None, [mention.number])), mention.lists, mention.missions)
+            key: _Group(
+                keys=[key],
+                numbers=frozenset(filter(None, [mention.number])),
+                addresses=frozenset(filter(None, [mention.address])),
+                lists=mention.lists,
+                missions=mention.missions,
+            )
             for key, mention in self._mentions.items()
         }
         self._group_of = {key: key for key in self._mentions}
@@ -214,7 +222,8 @@ class _Linking:
         self._join([w for w in links if w[0].names != Names.AGREE], is_full=False)
         self._join([w for w in weighed if self._is_likely(*w)], is_full=False)
         for verdict, left, right in weighed:
-            if verdict.is_uncertain and self._why_apart(left, right, by_name=False) is None:
+            is_told = pair_of(left, right) in self._doubts
+            if verdict.is_uncertain and not is_told and self._why_apart(left, right, by_name=False) is None:
                 self._doubt(left, right, verdict.evidence, verdict.bits)
 
     def _is_likely(self, verdict: Verdict, left: str, right: str) -> bool:
@@ -275,6 +284,8 @@ class _Linking:
             return None
         if one.lists & other.lists:
             return "both stand on one list"
+        if domain := _of_other_mailboxes(one.addresses, other.addresses):
+            return f"but each has a mailbox of its own at {domain}"
         if conflict := self._conflict(one, other):
             return "but {} is not {}".format(*(self._mentions[key].name for key in conflict))
         is_told = self._mentions[left].missions and self._mentions[right].missions
@@ -287,7 +298,9 @@ class _Linking:
         grow, so those of one size are the same as before."""
         sizes = (one.keys[0], len(one.keys), other.keys[0], len(other.keys))
         if sizes not in self._conflicts:
-            pairs = [(a, b) for a in one.keys for b in other.keys if self._mentions[a].parts and self._mentions[b].parts]
+            pairs = [
+                (a, b) for a in one.keys for b in other.keys if self._mentions[a].parts and self._mentions[b].parts
+            ]
             names = [self._names(a, b) for a, b in pairs]
             is_one = names.count(Names.CONTRADICT) > names.count(Names.AGREE)
             self._conflicts[sizes] = pairs[names.index(Names.CONTRADICT)] if is_one else None
@@ -344,3 +357,11 @@ class _Linking:
             if given := sorted(tokens - {None}):
                 return given[0]
         return "person-" + sha256(min(group).encode()).hexdigest()[:16]
+
+
+def _of_other_mailboxes(one: frozenset[str], other: frozenset[str]) -> str | None:
+    """The domain where both have mailboxes, and none in common: few have two at one place."""
+    if one & other:
+        return None
+    domains, others = ({address.partition("@")[2] for address in addresses} for addresses in (one, other))
+    return min(domains & others, default=None)

@@ -1,7 +1,7 @@
-"""Which spellings are one name, as the people at hand write it.
+"""Which spellings are one name, learned from the people at hand.
 
 Whoever is known by a service number or an e-mail is told more than once, by other hands, and the e-mail itself spells
-the name. Where two tellings of one person agree in every part but one, the two ways to write that part alternate:
+the name. In two tellings of one person, parts that sound alike, and the one part that is left of either, alternate:
 Geoffrey Ivanov is Jeffrey Ivanoff. Spellings that alternate for several people, and for enough of those who bear the
 rarer, are one name for everybody. No list of names is needed, so the traditions of any ministry are learned; where
 nobody is known twice, nothing is.
@@ -51,7 +51,7 @@ class Spellings:
         return self._name.get(sound, sound)
 
     def alike(self, one: str, other: str) -> Likeness:
-        """As in ``names``, but spellings of one name sound alike, and an initial or a slip may be one of any of them."""
+        """As in ``names``, but spellings of one name sound alike, and an initial or a slip may be of any of them."""
         if len(one) > 1 and len(other) > 1 and self.name_of(one) == self.name_of(other):
             return Likeness.SOUND
         if heard := alike(one, other):
