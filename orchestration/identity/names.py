@@ -88,7 +88,7 @@ _SOUNDS = (
 _SOUND = re.compile("|".join(f"(?P<s{n}>{pattern})" for n, (pattern, _) in enumerate(_SOUNDS)))
 
 _SWAPS = {
-    frozenset(pair): cost
+    swap: cost
     for pair, cost in {
         "ea": 0.1,
         "ei": 0.1,
@@ -122,6 +122,7 @@ _SWAPS = {
         "Ss": 0.4,
         "yi": 0.1,
     }.items()
+    for swap in (pair, pair[::-1])
 }
 SOFT = frozenset("hy")
 """Consonants that come and go between transcriptions."""
@@ -221,7 +222,7 @@ def cost(left: str, right: str) -> float:
 def _swap(letter: str, other: str) -> float:
     if letter == other:
         return 0.0
-    return _SWAPS.get(frozenset((letter, other)), 1.0)
+    return _SWAPS.get(letter + other, 1.0)
 
 
 def _loss(word: str, place: int, letter: str) -> float:

@@ -11,7 +11,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import combinations, permutations, product
 from pathlib import Path
 
@@ -117,13 +117,14 @@ def _teach(connection: duckdb.DuckDBPyConnection, spellings: Spellings) -> None:
 
     def over_columns(function, answer):
         def over(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.Array:
-            pairs = zip(left.to_pylist(), right.to_pylist(), strict=True)
-            return pa.array([function(one, other) for one, other in pairs], answer)
+            return pa.array(list(map(function, left.to_pylist(), right.to_pylist())), answer)
 
         return over
 
-    heard = cache(spellings.alike)
-    for name, function in (("alike", heard), ("rest_of", cache(partial(rest_of, alike=heard)))):
+    # Plain integers, each pair of parts once: the columns are of millions of rows.
+    heard = cache(lambda one, other: int(spellings.alike(one, other)))
+    rests = cache(lambda left, right: int(rest_of(left, right, heard)))
+    for name, function in (("alike", heard), ("rest_of", rests)):
         over = over_columns(function, pa.int8())
         connection.create_function(name, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
 
@@ -172,7 +173,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
     chosen = list(readings(range(len(core)), 2)) if len(core) > 1 else [(0, None)]
     if len(core) == 1 and readings is permutations:
         chosen = [(0, None), (None, 0)]
-    rows = []
+    rows, blocks = [], population.blocks(mention)
     for (first, second), mission in product(chosen, sorted(mention.missions) or [None]):
         rest = list(mention.parts)
         for place in (first, second):
@@ -195,7 +196,7 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
                 "rest": " ".join(rest),
                 "mission": mission,
                 "courses": sorted(mention.courses) or None,
-                "block": population.blocks(mention),
+                "block": blocks,
             }
         )
     return rows
