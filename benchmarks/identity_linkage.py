@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from orchestration.identity.linkage import Linkage, Mention, link
 from tests.identity_pairs import Pair, labelled_pairs, staff_list
 
-SETS = ("development", "held_out", "third", "unseen")
+SETS = ("development", "held_out", "third", "fourth", "unseen")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _tell(title: str, found: Score) -> None:
 
 
 def _crowd(count: int) -> list[Mention]:
-    """So many mentions of officers of all three sets, in courses of two dozen or so, and as many that bear a service
+    """So many mentions of officers of all sets, in courses of two dozen or so, and as many that bear a service
     number alone."""
     each = count // (4 * len(SETS))
     groups = max(count // 300, 1)

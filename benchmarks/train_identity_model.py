@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from orchestration.identity.scoring import MODEL, SETTINGS, comparisons, linker_of
 from tests.identity_pairs import labelled_pairs
 
-SETS = ("development", "held_out", "third")
+SETS = ("development", "held_out", "third", "fourth")
 ROUNDS = 2
 LIKELIEST_READING = """
 select source_dataset_l, unique_id_l, source_dataset_r, unique_id_r

@@ -18,6 +18,8 @@ from orchestration.identity.names import parts_of, spelled_out
 
 LINK_BITS = 2.0
 REVIEW_BITS = -6.0
+LIKELY_BITS = -3.0
+"""From here on two mentions of one full name are one person where nobody else fits it."""
 LEAST_BITS = -12.0
 """So little is told of a pair that says no more than that the names of two people agree."""
 CLOSE_CALL_BITS = 3.0
@@ -126,15 +128,43 @@ def pair_of(left: str, right: str) -> tuple[str, str]:
     return (left, right) if left <= right else (right, left)
 
 
+@dataclass
+class _Group:
+    """The mentions that are one person so far, and what they tell together."""
+
+    keys: list[str]
+    numbers: frozenset[str]
+    addresses: frozenset[str]
+    lists: frozenset[str]
+    missions: frozenset[str]
+
+    def take(self, other: "_Group") -> None:
+        self.keys += other.keys
+        self.numbers |= other.numbers
+        self.addresses |= other.addresses
+        self.lists |= other.lists
+        self.missions |= other.missions
+
+
 class _Linking:
     def __init__(self, mentions: Sequence[Mention], answers: Mapping[tuple[str, str], Answer]):
         self._mentions = {mention.key: mention for mention in mentions}
         self._answers = answers
         self._verdicts: dict[tuple[str, str], Verdict] = {}
-        self._groups: dict[str, list[str]] = {key: [key] for key in self._mentions}
+        self._groups = {
+            key: _Group(
+                keys=[key],
+                numbers=frozenset(filter(None, [mention.number])),
+                addresses=frozenset(filter(None, [mention.address])),
+                lists=mention.lists,
+                missions=mention.missions,
+            )
+            for key, mention in self._mentions.items()
+        }
         self._group_of = {key: key for key in self._mentions}
         self._methods: dict[str, tuple[Method, float | None]] = {}
         self._doubts: dict[tuple[str, str], Doubt] = {}
+        self._conflicts: dict[tuple, tuple[str, str] | None] = {}
 
     def run(self) -> Linkage:
         self._by(Method.SERVICE_NUMBER, lambda mention: mention.number)
@@ -153,7 +183,7 @@ class _Linking:
             return {}
         from orchestration.identity.scoring import verdicts
 
-        numbers = {key: next(iter(sorted(self._numbers(key))), None) for key in self._mentions}
+        numbers = {key: min(self._group(key).numbers, default=None) for key in self._mentions}
         return verdicts(named, self._group_of, numbers, LEAST_BITS)
 
     def _by(self, method: Method, token_of) -> None:
@@ -185,24 +215,37 @@ class _Linking:
 
     def _by_name(self) -> None:
         weighed = [(verdict, left, right) for (left, right), verdict in self._verdicts.items()]
-        links = sorted((w for w in weighed if w[0].is_link), key=lambda w: (-w[0].bits, w[1], w[2]))
-        # Full names first: by then it is known who else an initial may stand for.
-        for is_full in (True, False):
-            self._join([w for w in links if (w[0].names == Names.AGREE) == is_full], is_full)
+        weighed.sort(key=lambda w: (-w[0].bits, w[1], w[2]))
+        links = [w for w in weighed if w[0].is_link]
+        # Full names first: by then it is known who else an initial may stand for, and who bears a name alone.
+        self._join([w for w in links if w[0].names == Names.AGREE], is_full=True)
+        self._join([w for w in links if w[0].names != Names.AGREE], is_full=False)
+        self._join([w for w in weighed if self._is_likely(*w)], is_full=False)
         for verdict, left, right in weighed:
-            if verdict.is_uncertain and self._why_apart(left, right, by_name=False) is None:
+            is_told = pair_of(left, right) in self._doubts
+            if verdict.is_uncertain and not is_told and self._why_apart(left, right, by_name=False) is None:
                 self._doubt(left, right, verdict.evidence, verdict.bits)
 
-    def _join(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> None:
-        close = self._close_calls(links, is_full)
+    def _is_likely(self, verdict: Verdict, left: str, right: str) -> bool:
+        """Whether two mentions are one person if nobody else bears the name: no missions speak against it."""
+        told = [self._mentions[key].missions for key in (left, right)]
+        is_elsewhere = all(told) and not told[0] & told[1]
+        return LIKELY_BITS <= verdict.bits < LINK_BITS and verdict.names == Names.AGREE and not is_elsewhere
+
+    def _join(self, links: Sequence[tuple[Verdict, str, str]], *, is_full: bool) -> None:
+        """Merge what is clear, and again what that made clear: who has a place on a list is out for its others."""
+        while True:
+            close, before = self._close_calls(links, is_full), len(self._groups)
+            for verdict, left, right in links:
+                if (left, right) not in close and self._why_apart(left, right, by_name=True) is None:
+                    self._merge(left, right, Method.NAME, verdict.bits)
+            if len(self._groups) == before:
+                break
         for verdict, left, right in links:
-            if self._group_of[left] == self._group_of[right]:
-                continue
-            if (left, right) in close:
-                self._doubt(left, right, f"{verdict.evidence}; another person fits as well", verdict.bits)
-            elif (reason := self._why_apart(left, right, by_name=True)) is None:
-                self._merge(left, right, Method.NAME, verdict.bits)
-            elif reason:
+            reason = self._why_apart(left, right, by_name=True)
+            if (left, right) in close and reason is None:
+                reason = "another person fits as well"
+            if reason:
                 self._doubt(left, right, f"{verdict.evidence}; {reason}", verdict.bits)
 
     def _close_calls(self, links: Sequence[tuple[Verdict, str, str]], is_full: bool) -> set[tuple[str, str]]:
@@ -212,8 +255,10 @@ class _Linking:
         pairs: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         for verdict, left, right in links:
             one, other = self._group_of[left], self._group_of[right]
+            if one == other or self._why_apart(left, right, by_name=True) is not None:
+                continue
             for group, rival in ((one, other), (other, one)):
-                if not self._numbers(group) and (self._numbers(rival) or not is_full):
+                if not self._groups[group].numbers and (self._groups[rival].numbers or not is_full):
                     claims[group][rival] = max(verdict.bits, claims[group].get(rival, -math.inf))
                     pairs[group, rival].append((left, right))
         close: set[tuple[str, str]] = set()
@@ -226,26 +271,40 @@ class _Linking:
 
     def _why_apart(self, left: str, right: str, *, by_name: bool) -> str | None:
         """Why two groups may not become one: empty where that is certain, None where they may."""
-        one, other = self._groups[self._group_of[left]], self._groups[self._group_of[right]]
-        if len(self._numbers(left) | self._numbers(right)) > 1 and self._numbers(left) != self._numbers(right):
+        one, other = self._group(left), self._group(right)
+        if one is other:
+            return None
+        if one.numbers and other.numbers and one.numbers != other.numbers:
             return ""
-        if any(self._answers.get(pair_of(a, b)) == Answer.DIFFERENT for a in one for b in other):
+        if self._answers and any(
+            self._answers.get(pair_of(a, b)) == Answer.DIFFERENT for a in one.keys for b in other.keys
+        ):
             return ""
         if not by_name:
             return None
-        lists = [frozenset().union(*(self._mentions[key].lists for key in group)) for group in (one, other)]
-        if lists[0] & lists[1]:
+        if one.lists & other.lists:
             return "both stand on one list"
-        pairs = [(a, b) for a in one for b in other if self._mentions[a].parts and self._mentions[b].parts]
-        names = [self._names(a, b) for a, b in pairs]
-        if names.count(Names.CONTRADICT) > names.count(Names.AGREE):
-            a, b = pairs[names.index(Names.CONTRADICT)]
-            return f"but {self._mentions[a].name} is not {self._mentions[b].name}"
-        missions = [frozenset().union(*(self._mentions[key].missions for key in group)) for group in (one, other)]
+        if domain := _of_other_mailboxes(one.addresses, other.addresses):
+            return f"but each has a mailbox of its own at {domain}"
+        if conflict := self._conflict(one, other):
+            return "but {} is not {}".format(*(self._mentions[key].name for key in conflict))
         is_told = self._mentions[left].missions and self._mentions[right].missions
-        if all(missions) and not missions[0] & missions[1] and not is_told:
+        if one.missions and other.missions and not one.missions & other.missions and not is_told:
             return "but it tells no mission, and the others tell different ones"
         return None
+
+    def _conflict(self, one: _Group, other: _Group) -> tuple[str, str] | None:
+        """Two mentions whose names contradict each other, where more pairs of the groups do than agree. Groups only
+        grow, so those of one size are the same as before."""
+        sizes = (one.keys[0], len(one.keys), other.keys[0], len(other.keys))
+        if sizes not in self._conflicts:
+            pairs = [
+                (a, b) for a in one.keys for b in other.keys if self._mentions[a].parts and self._mentions[b].parts
+            ]
+            names = [self._names(a, b) for a, b in pairs]
+            is_one = names.count(Names.CONTRADICT) > names.count(Names.AGREE)
+            self._conflicts[sizes] = pairs[names.index(Names.CONTRADICT)] if is_one else None
+        return self._conflicts[sizes]
 
     def _names(self, left: str, right: str) -> Names:
         if verdict := self._verdicts.get(pair_of(left, right)):
@@ -254,9 +313,8 @@ class _Linking:
         has_initial = any(len(part) == 1 for key in (left, right) for part in self._mentions[key].parts)
         return Names.SHORTER if has_initial else Names.CONTRADICT
 
-    def _numbers(self, key: str) -> set[str]:
-        group = self._groups[self._group_of[key]]
-        return {number for member in group if (number := self._mentions[member].number)}
+    def _group(self, key: str) -> _Group:
+        return self._groups[self._group_of[key]]
 
     def _merge(self, left: str, right: str, method: Method, bits: float | None) -> None:
         one, other = sorted((self._group_of[left], self._group_of[right]))
@@ -264,9 +322,9 @@ class _Linking:
             self._methods.setdefault(key, (method, bits))
         if one == other:
             return
-        for key in self._groups.pop(other):
-            self._group_of[key] = one
-            self._groups[one].append(key)
+        gone = self._groups.pop(other)
+        self._group_of |= dict.fromkeys(gone.keys, one)
+        self._groups[one].take(gone)
 
     def _doubt(self, left: str, right: str, evidence: str, bits: float) -> None:
         pair = pair_of(left, right)
@@ -284,8 +342,8 @@ class _Linking:
     def _people(self) -> dict[str, Identity]:
         people = {}
         for group in self._groups.values():
-            person_id = self._person_id(group)
-            for key in group:
+            person_id = self._person_id(group.keys)
+            for key in group.keys:
                 method, bits = self._methods.get(key, (Method.ALONE, None))
                 if method == Method.ALONE and self._mentions[key].number:
                     method = Method.SERVICE_NUMBER
@@ -299,3 +357,11 @@ class _Linking:
             if given := sorted(tokens - {None}):
                 return given[0]
         return "person-" + sha256(min(group).encode()).hexdigest()[:16]
+
+
+def _of_other_mailboxes(one: frozenset[str], other: frozenset[str]) -> str | None:
+    """The domain where both have mailboxes, and none in common: few have two at one place."""
+    if one & other:
+        return None
+    domains, others = ({address.partition("@")[2] for address in addresses} for addresses in (one, other))
+    return min(domains & others, default=None)

@@ -8,6 +8,7 @@ the people at hand (``scoring``). Parts in other scripts are compared letter by 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from enum import IntEnum
 from functools import lru_cache
 
@@ -87,7 +88,7 @@ _SOUNDS = (
 _SOUND = re.compile("|".join(f"(?P<s{n}>{pattern})" for n, (pattern, _) in enumerate(_SOUNDS)))
 
 _SWAPS = {
-    frozenset(pair): cost
+    swap: cost
     for pair, cost in {
         "ea": 0.1,
         "ei": 0.1,
@@ -121,6 +122,7 @@ _SWAPS = {
         "Ss": 0.4,
         "yi": 0.1,
     }.items()
+    for swap in (pair, pair[::-1])
 }
 SOFT = frozenset("hy")
 """Consonants that come and go between transcriptions."""
@@ -144,10 +146,15 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(_joined(words))
 
 
+def address_parts(address: str) -> tuple[str, ...]:
+    """The parts of the name that an e-mail is made of."""
+    return parts_of(re.sub(r"[._+-]", " ", address.partition("@")[0]))
+
+
 def spelled_out(parts: tuple[str, ...], address: str) -> tuple[str, ...]:
     """The parts with their initials written out as the e-mail has them: A. Khan of ahmed.khan@… is Ahmed Khan. The
     e-mail must bear another part of the name too, so a section's mailbox spells nobody out."""
-    told = [part for part in parts_of(re.sub(r"[._+-]", " ", address.partition("@")[0])) if len(part) > 1]
+    told = [part for part in address_parts(address) if len(part) > 1]
     if not any(len(part) > 1 and alike(part, other) for part in parts for other in told):
         return parts
     found = ([other for other in told if len(part) == 1 and is_initial_of(part, other)] for part in parts)
@@ -215,7 +222,7 @@ def cost(left: str, right: str) -> float:
 def _swap(letter: str, other: str) -> float:
     if letter == other:
         return 0.0
-    return _SWAPS.get(frozenset((letter, other)), 1.0)
+    return _SWAPS.get(letter + other, 1.0)
 
 
 def _loss(word: str, place: int, letter: str) -> float:
@@ -232,9 +239,9 @@ def is_initial_of(initial: str, part: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def bones(part: str) -> str:
-    """The part's consonants and its first letter, those that transcriptions swap made one."""
-    sound = folded(part).translate(_SOFTENED)
+def bones(sound: str) -> str:
+    """A folded part's consonants and its first letter, those that transcriptions swap made one."""
+    sound = sound.translate(_SOFTENED)
     return sound[:1] + "".join(letter for letter in sound[1:] if letter not in "aeiouEOhy")
 
 
@@ -258,8 +265,7 @@ def alike(one: str, other: str) -> Likeness:
     return Likeness.SLIP if is_close or is_slip(one, other) or is_slip(left, right) else Likeness.NONE
 
 
-@lru_cache(maxsize=1 << 20)
-def rest_of(left: str, right: str) -> Rest:
+def rest_of(left: str, right: str, alike: Callable[[str, str], Likeness] = alike) -> Rest:
     """How the parts beside the two compared stand to each other, each name's in one text."""
     ones, others = left.split(), right.split()
     shared = [(one, other) for one in ones for other in others if alike(one, other)]

@@ -11,6 +11,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import combinations, permutations, product
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
 from orchestration.identity.linkage import Mention, Names, Verdict
-from orchestration.identity.names import OFTEN_LEFT_OUT, alike, bones, folded, rest_of
+from orchestration.identity.names import OFTEN_LEFT_OUT, bones, folded, rest_of
+from orchestration.identity.spellings import Spellings
 
 MODEL = Path(__file__).with_name("model.json")
 SMALLEST_POPULATION = 64
@@ -89,7 +91,7 @@ def linker_of(
     """Splink over the mentions, each written once per two of its parts and read once per order of them."""
     population = _Population(named, person_of)
     connection = duckdb.connect(config={"memory_limit": MEMORY})
-    _teach(connection)
+    _teach(connection, population.spellings)
     api = DuckDBAPI(connection)
     tables = []
     for name, readings in (("written", combinations), ("read", permutations)):
@@ -110,19 +112,21 @@ def linker_of(
     return linker
 
 
-def _teach(connection: duckdb.DuckDBPyConnection) -> None:
-    """What ``names`` knows, as functions of DuckDB over whole columns."""
+def _teach(connection: duckdb.DuckDBPyConnection, spellings: Spellings) -> None:
+    """What is known of names, as functions of DuckDB over whole columns."""
 
     def over_columns(function, answer):
         def over(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.Array:
-            pairs = zip(left.to_pylist(), right.to_pylist(), strict=True)
-            return pa.array([function(one, other) for one, other in pairs], answer)
+            return pa.array(list(map(function, left.to_pylist(), right.to_pylist())), answer)
 
         return over
 
-    for function in (alike, rest_of):
+    # Plain integers, each pair of parts once: the columns are of millions of rows.
+    heard = cache(lambda one, other: int(spellings.alike(one, other)))
+    rests = cache(lambda left, right: int(rest_of(left, right, heard)))
+    for name, function in (("alike", heard), ("rest_of", rests)):
         over = over_columns(function, pa.int8())
-        connection.create_function(function.__name__, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
+        connection.create_function(name, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
 
 
 class _Population:
@@ -130,26 +134,30 @@ class _Population:
 
     def __init__(self, named: Sequence[Mention], person_of: Mapping[str, str]):
         size = max(len(named), SMALLEST_POPULATION)
+        self.spellings = Spellings(named)
         bags = (
-            [bones(part) for part in mention.parts if len(part) > 1 and folded(part) not in OFTEN_LEFT_OUT]
+            [self.bones_of(part) for part in mention.parts if len(part) > 1 and folded(part) not in OFTEN_LEFT_OUT]
             for mention in named
         )
         # As many people as names of other consonants: not a count, but near enough for a logarithm.
         self.people = max(len({frozenset(bag) for bag in bags}), SMALLEST_POPULATION)
-        sounds = Counter(sound for m in named for sound in {folded(part) for part in m.parts})
+        sounds = Counter(sound for m in named for sound in {self.spellings.name_of(part) for part in m.parts})
         self.shares = {sound: count / size for sound, count in sorted(sounds.items())}
         missions = Counter(mission for m in named for mission in m.missions)
         self.missions = {mission: count / size for mission, count in sorted(missions.items())}
         bearers = defaultdict(set)
         for mention in named:
             for part in mention.parts:
-                bearers[part].add(person_of[mention.key])
+                bearers[self.spellings.name_of(part)].add(person_of[mention.key])
         self.own = {part for part, people in bearers.items() if len(people) >= OWN_NAME_COUNT}
-        self.bones = Counter(bone for m in named for bone in {bones(part) for part in m.parts})
+        self.bones = Counter(bone for m in named for bone in {self.bones_of(part) for part in m.parts})
+
+    def bones_of(self, part: str) -> str:
+        return bones(self.spellings.name_of(part))
 
     def blocks(self, mention: Mention) -> list[str]:
         """What another mention must share one of to be compared."""
-        found = sorted({bones(part) for part in mention.parts if len(part) > 1})
+        found = sorted({self.bones_of(part) for part in mention.parts if len(part) > 1})
         places = [f"mission {mission}" for mission in sorted(mention.missions)]
         places += [f"course {course}" for course in sorted(mention.courses)]
         rare = [bone for bone in found if self.bones[bone] <= LARGEST_BLOCK]
@@ -165,13 +173,14 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
     chosen = list(readings(range(len(core)), 2)) if len(core) > 1 else [(0, None)]
     if len(core) == 1 and readings is permutations:
         chosen = [(0, None), (None, 0)]
-    rows = []
+    rows, blocks = [], population.blocks(mention)
     for (first, second), mission in product(chosen, sorted(mention.missions) or [None]):
         rest = list(mention.parts)
         for place in (first, second):
             if place is not None:
                 rest.remove(core[place])
         one, two = (core[place] if place is not None else None for place in (first, second))
+        one_name, two_name = (part and population.spellings.name_of(part) for part in (one, two))
         rows.append(
             {
                 "unique_id": f"{mention.key} {first} {second} {mission}",
@@ -180,14 +189,14 @@ def _rows(mention: Mention, readings, population: _Population, person: str, numb
                 "number": number,
                 "first": one,
                 "second": two,
-                "first_sound": one and folded(one),
-                "second_sound": two and folded(two),
-                "first_own": one in population.own,
-                "second_own": two in population.own,
+                "first_sound": one_name,
+                "second_sound": two_name,
+                "first_own": one_name in population.own,
+                "second_own": two_name in population.own,
                 "rest": " ".join(rest),
                 "mission": mission,
                 "courses": sorted(mention.courses) or None,
-                "block": population.blocks(mention),
+                "block": blocks,
             }
         )
     return rows
