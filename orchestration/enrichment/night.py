@@ -142,7 +142,7 @@ def committed(landing: Landing, contract: Contract, columns: Sequence[str]) -> p
 def _read(
     due: pl.DataFrame, known: pl.DataFrame, settings: Settings, ends: float, progress: Progress
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Batches of readings and of pairs, as the other process gives them, while another one ends in time."""
+    """Readings and pairs of one batch, as the other process gives them, and of more while another ends in time."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, settings), name="enrichment", daemon=True)
@@ -153,7 +153,7 @@ def _read(
         took = 0.0
         for start in range(0, due.height, TEXTS_AT_ONCE):
             began = time.monotonic()
-            if began + took >= ends:
+            if start and began + took >= ends:
                 return
             answer = _ask(ours, due.slice(start, TEXTS_AT_ONCE))
             took = time.monotonic() - began

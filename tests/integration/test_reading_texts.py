@@ -73,7 +73,7 @@ def test_a_pair_is_found_when_its_second_text_comes_a_night_later(night):
 def test_what_the_nights_time_does_not_suffice_for_waits(night):
     texts = posts(*(f"Notice number {n} of the consular section" for n in range(130)))
     first, landing = night(texts, enrichment_seconds=0.001)
-    assert (first.read, first.left, first.told) == (64, 66, []) or (first.read, first.left) == (0, 130)
+    assert (first.read, first.left, first.told) == (64, 66, [])
     rest, landing = night(texts)
     assert first.read + rest.read == 130
     assert rest.left == 0
@@ -101,7 +101,7 @@ def test_the_same_posts_in_other_batches_give_the_same_rows(tmp_path, progress, 
     for size in (2, 64):
         monkeypatch.setattr(nights, "TEXTS_AT_ONCE", size)
         landing = Landing(tmp_path / str(size), is_synthetic=True)
-        read_new_texts(landing, texts, Settings(data_dir=tmp_path), DAY, "1", progress)
+        read_new_texts(landing, texts, Settings(data_dir=tmp_path, enrichment_seconds=600), DAY, "1", progress)
         landed.append(
             [
                 committed(landing, contract, [field.name for field in contract.fields]).sort(pl.all()).rows()
@@ -129,13 +129,14 @@ def test_models_that_die_or_hang_on_the_way_keep_what_they_read_and_the_next_nig
         os.kill(process.pid, sent)
 
     landing = Landing(settings.landing_dir, is_synthetic=True)
-    struck = read_new_texts(landing, texts, settings, DAY, "1", strike)
+    patient = settings.model_copy(update={"enrichment_seconds": 600})
+    struck = read_new_texts(landing, texts, patient, DAY, "1", strike)
     assert (struck.read, struck.left, len(struck.told)) == (2, 4, 1)
     assert re.search(told, struck.told[0])
     assert not multiprocessing.active_children()
 
     monkeypatch.setattr(nights, "PATIENCE_SECONDS", 120.0)
-    rest, landing = night(texts, day=DAY + timedelta(days=1))
+    rest, landing = night(texts, day=DAY + timedelta(days=1), enrichment_seconds=600)
     assert (rest.read, rest.left, rest.told) == (4, 0, [])
     assert sorted(committed(landing, TEXTS, ("text_hash",))["text_hash"]) == sorted(texts["text_hash"])
     assert committed(landing, EMBEDDINGS, ("text_hash",))["text_hash"].is_unique().all()
@@ -164,7 +165,7 @@ from orchestration.landing import Landing
 from orchestration.settings import Settings
 
 if __name__ == "__main__":
-    settings = Settings(data_dir=Path(sys.argv[1]))
+    settings = Settings(data_dir=Path(sys.argv[1]), enrichment_seconds=600)
     at = datetime(2026, 3, 1)
     texts = ["Our team won the cricket final!", "Hamari team ne cricket ka final jeet liya!"]
     posts = pl.DataFrame([(text, text, at, at) for text in texts], schema=POST_SCHEMA, orient="row")
@@ -176,7 +177,7 @@ if __name__ == "__main__":
 
 def test_reading_and_searching_work_with_the_network_cut(tmp_path):
     texts = ["Our team won the cricket final!", "Hamari team ne cricket ka final jeet liya!"]
-    with duckdb.connect(str(tmp_path / "marts.duckdb")) as marts:
+    with duckdb.connect(str(tmp_path / "current.duckdb")) as marts:
         marts.execute("create schema marts")
         marts.execute("create table marts.dim_mission as select 'm' as mission_id, 'Embassy' as name")
         marts.execute(
@@ -192,7 +193,7 @@ def test_reading_and_searching_work_with_the_network_cut(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(CUT)
     (tmp_path / "offline.py").write_text(OFFLINE)
     run = subprocess.run(
-        [sys.executable, tmp_path / "offline.py", tmp_path / "data", tmp_path / "marts.duckdb"],
+        [sys.executable, tmp_path / "offline.py", tmp_path / "data", tmp_path / "current.duckdb"],
         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
         capture_output=True,
         text=True,
