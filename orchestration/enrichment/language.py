@@ -31,9 +31,9 @@ class Languages:
         found = [(language, share) for language, share in map(self._by_lingua, texts)]
         latin = [place for place, text in enumerate(texts) if _latin_share(text) > SURE_SHARE]
         if self._roman and latin:
-            for place in latin:
-                # One at a time: a text's result must not depend on its company.
-                [share] = self._roman.predict_proba([texts[place].lower()])[:, 1]
+            # Sums over a sparse row: a text's result does not depend on its company.
+            shares = self._roman.predict_proba([texts[place].lower() for place in latin])[:, 1]
+            for place, share in zip(latin, shares, strict=True):
                 if share > 0.5:
                     found[place] = ROMAN_URDU, float(share)
         return [(language, round(share, 4)) for language, share in found]

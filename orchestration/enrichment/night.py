@@ -20,6 +20,7 @@ from orchestration.contracts import TIMESTAMP, Contract, key, optional, required
 from orchestration.dbt import project_vars
 from orchestration.enrichment import EnrichmentError
 from orchestration.enrichment.models import identity
+from orchestration.enrichment.reader import vectors_version
 from orchestration.landing import Batch, Landing, Progress, Receipt, committed_parts
 from orchestration.settings import Settings
 
@@ -55,10 +56,9 @@ CONTRACTS = (TEXTS, EMBEDDINGS, DUPLICATES)
 
 POSTS_TEXTS = "intermediate.int_post_texts"
 TEXTS_AT_ONCE = 64
+PATIENCE_SECONDS = 120.0
+"""How long the models may take to load, or to read one batch, before they are stopped."""
 TEXTS_PER_LANDING = 1024
-GRACE_SECONDS = 60.0
-"""How much longer than the night's time the models may take to load and to end their last batch before they are
-stopped."""
 DUPLICATE_DAYS = project_vars()["duplicate_days"]
 """Posts further apart are no cross-posts: a yearly greeting is not last year's again."""
 
@@ -99,6 +99,7 @@ def read_new_texts(
     """
     for contract in CONTRACTS:
         landing.declare(contract)
+    ends = time.monotonic() + settings.enrichment_seconds
     night, model = Night(), identity(settings)
     done = committed(landing, TEXTS, ("text_hash", "model", "version", "language"))
     current = done.filter(model=model.model, version=version)
@@ -111,7 +112,7 @@ def read_new_texts(
     if due.is_empty() or not settings.enrichment_seconds:
         return night
     vectors = committed(landing, EMBEDDINGS, ("text_hash", "model", "version", "vector")).filter(
-        model=model.model, version=model.version
+        model=model.model, version=vectors_version(settings)
     )
     vectors = vectors.select("text_hash", "vector").unique("text_hash", keep="first", maintain_order=True)
     known = posts.join(current.select("text_hash", "language"), on="text_hash").join(vectors, on="text_hash")
@@ -119,7 +120,7 @@ def read_new_texts(
 
     held: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     try:
-        for texts, pairs in _read(due, known, settings, night, progress):
+        for texts, pairs in _read(due, known, settings, ends, progress):
             held.append((texts, pairs))
             if sum(part.height for part, _ in held) >= TEXTS_PER_LANDING:
                 _land(landing, night, held, settings, day, version)
@@ -139,29 +140,23 @@ def committed(landing: Landing, contract: Contract, columns: Sequence[str]) -> p
 
 
 def _read(
-    due: pl.DataFrame, known: pl.DataFrame, settings: Settings, night: Night, progress: Progress
+    due: pl.DataFrame, known: pl.DataFrame, settings: Settings, ends: float, progress: Progress
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Batches of readings and of pairs, as the other process gives them, until the time is over."""
-    ends = time.monotonic() + settings.enrichment_seconds
+    """Readings and pairs of one batch, as the other process gives them, and of more while another ends in time."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, settings), name="enrichment", daemon=True)
     process.start()
     theirs.close()
     try:
-        ours.send(known)
+        _ask(ours, known)
+        took = 0.0
         for start in range(0, due.height, TEXTS_AT_ONCE):
-            if time.monotonic() >= ends:
+            began = time.monotonic()
+            if start and began + took >= ends:
                 return
-            ours.send(due.slice(start, TEXTS_AT_ONCE))
-            if not ours.poll(max(ends - time.monotonic(), 0) + GRACE_SECONDS):
-                raise EnrichmentError(
-                    f"the models gave no answer within {settings.enrichment_seconds:,.0f} s and a minute, and were "
-                    "stopped; raise SIFARAT_ENRICHMENT_SECONDS, or set it to 0 to go without"
-                )
-            answer = ours.recv()
-            if isinstance(answer, str):
-                raise EnrichmentError(answer)
+            answer = _ask(ours, due.slice(start, TEXTS_AT_ONCE))
+            took = time.monotonic() - began
             yield answer
             progress("texts read", min(start + TEXTS_AT_ONCE, due.height), due.height)
     finally:
@@ -170,12 +165,28 @@ def _read(
         process.join()
 
 
+def _ask(connection: Connection, frame: pl.DataFrame):
+    connection.send(frame)
+    if not connection.poll(PATIENCE_SECONDS):
+        raise EnrichmentError(
+            f"the models gave no answer within {PATIENCE_SECONDS:,.0f} s and were stopped; the next night begins where "
+            "this one ended, and SIFARAT_ENRICHMENT_SECONDS=0 goes without them"
+        )
+    answer = connection.recv()
+    if isinstance(answer, str):
+        raise EnrichmentError(answer)
+    return answer
+
+
 def _serve(connection: Connection, settings: Settings) -> None:
-    """The other process: told what is known, then a batch at a time; answers with frames, or with what went wrong."""
+    """The other process: told what is known, then a batch at a time; answers when it has loaded, then with frames, or
+    with what went wrong."""
     from orchestration.enrichment.reader import Reader
 
     try:
         known, reader = connection.recv(), Reader(settings)
+        reader.read(["The first text waits for every model."])
+        connection.send(None)
         while True:
             batch = connection.recv()
             readings = reader.read(batch["text"].to_list(), batch["vector"].to_list())
@@ -210,7 +221,7 @@ def _land(landing: Landing, night: Night, held: list, settings: Settings, day: d
     vectors = texts.filter(pl.col("vector").is_not_null())
     digest = hashlib.sha256("".join([model.model, version, *texts["text_hash"].sort()]).encode()).hexdigest()[:20]
     for contract, frame, its_version in (
-        (EMBEDDINGS, vectors, model.version),
+        (EMBEDDINGS, vectors, vectors_version(settings)),
         (DUPLICATES, pairs, version),
         (TEXTS, texts, version),
     ):

@@ -15,8 +15,9 @@ import polars as pl
 from orchestration.enrichment import duplicates, models, topics
 from orchestration.enrichment.classifier import Classifier
 from orchestration.enrichment.duplicates import Alikeness, Texts
-from orchestration.enrichment.language import LATIN, Languages
+from orchestration.enrichment.language import LATIN, ROMAN_URDU, Languages
 from orchestration.enrichment.models import Embedder, Identity, embedder, identity
+from orchestration.enrichment.romanised import LETTERS, in_urdu_letters
 from orchestration.enrichment.space import Space
 from orchestration.enrichment.words import words
 from orchestration.landing import write_atomically
@@ -26,7 +27,7 @@ HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "development.csv"
 SHIPPED_VECTORS = HERE / "development_vectors.parquet"
 PAIR_SCHEMA = {"text_hash": pl.String, "other_text_hash": pl.String, "similarity": pl.Float64}
-METHOD = "1"
+METHOD = "2"
 """Raised when the code reads texts in another way, so that they are read anew."""
 
 
@@ -52,13 +53,27 @@ def reading_version(settings: Settings) -> str:
     """Names how texts are read: a change of model, seed, languages or examples makes another one."""
     made_from = (
         METHOD,
+        vectors_version(settings),
         version("lingua-language-detector"),
         version("scikit-learn"),
-        settings.languages,
         topics.SEED.read_bytes().decode(),
+    )
+    return f"{identity(settings).version}-{_digest(made_from)}"
+
+
+def vectors_version(settings: Settings) -> str:
+    """Names how vectors are made: by a model, of texts some of which are brought into another script before."""
+    made_from = (
+        version("wordfreq"),
+        settings.languages,
+        LETTERS.read_bytes().decode(),
         DEVELOPMENT.read_bytes().decode(),
     )
-    return f"{identity(settings).version}-{hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:8]}"
+    return f"{identity(settings).version}-{_digest(made_from)}"
+
+
+def _digest(made_from: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:8]
 
 
 class Reader:
@@ -68,9 +83,9 @@ class Reader:
         self._settings = settings
         self._posts = development() if posts is None else posts
         self._embedder: Embedder = embedder(settings)
-        texts = [words(text) or "" for text in self._posts["text"]]
-        vectors = development_vectors(self._embedder, texts, settings.data_dir / "enrichment")
-        languages = self._posts["language"].to_list()
+        texts, languages = _spoken(self._posts)
+        spelled = _spelled(texts, languages)
+        vectors = development_vectors(self._embedder, spelled, settings.data_dir / "enrichment")
         self.space = Space.of(vectors, languages)
         self._near = self.space.without_language(vectors)
         latin = [
@@ -78,7 +93,7 @@ class Reader:
             for text, language in zip(texts, languages, strict=True)
             if any(c in LATIN for c in text.lower()) and language not in ("ar", "fa", "ur", "zh")
         ]
-        self._languages = Languages(settings.language_codes, latin)
+        self.languages = Languages(settings.language_codes, latin)
 
     @cached_property
     def _topic(self) -> Classifier:
@@ -95,6 +110,10 @@ class Reader:
     def alike(self) -> Alikeness:
         return Alikeness.learnt(self._near, self._posts["story"].to_list(), self._posts["language"].to_list())
 
+    def embed(self, texts: Sequence[str], languages: Sequence[str]) -> np.ndarray:
+        """The vectors of texts that have words, in the languages told of them."""
+        return self._embedder.embed(_spelled(texts, languages))
+
     def read(self, texts: Sequence[str], kept: Sequence[str | None] | None = None) -> list[Reading]:
         """One reading per text. ``kept`` are vectors that the same model made of them before, where there are any."""
         readings = [Reading()] * len(texts)
@@ -102,15 +121,16 @@ class Reader:
         if not spoken:
             return readings
         places = list(spoken)
+        languages = dict(zip(places, self.languages.detect(list(spoken.values())), strict=True))
         written = {place: kept[place] for place in places if kept and kept[place]}
         missing = [place for place in places if place not in written]
         if missing:
-            made = models.written(self._embedder.embed([spoken[place] for place in missing]))
-            written |= dict(zip(missing, made, strict=True))
+            made = self.embed([spoken[place] for place in missing], [languages[place][0] for place in missing])
+            written |= dict(zip(missing, models.written(made), strict=True))
         near = self.space.without_language(models.read([written[place] for place in places]))
         told = zip(
             places,
-            self._languages.detect([spoken[place] for place in places]),
+            languages.values(),
             self._topic.classify(near),
             self._tone.classify(near),
             strict=True,
@@ -173,8 +193,20 @@ def development_vectors(model: Embedder, texts: Sequence[str], folder: Path) -> 
 def ship_development_vectors(settings: Settings) -> None:
     """Make the vectors of the development split anew, for the repository."""
     model = embedder(settings)
-    texts = [words(text) or "" for text in development()["text"]]
+    texts = _spelled(*_spoken(development()))
     write_atomically(_table(_stamp(model.identity, texts), model.embed(texts)), SHIPPED_VECTORS)
+
+
+def _spoken(posts: pl.DataFrame) -> tuple[list[str], list[str]]:
+    return [words(text) or "" for text in posts["text"]], posts["language"].to_list()
+
+
+def _spelled(texts: Sequence[str], languages: Sequence[str]) -> list[str]:
+    """As the model of vectors is given them."""
+    return [
+        in_urdu_letters(text) if language == ROMAN_URDU else text
+        for text, language in zip(texts, languages, strict=True)
+    ]
 
 
 def _table(stamp: str, vectors: np.ndarray) -> pl.DataFrame:

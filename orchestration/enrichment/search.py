@@ -7,8 +7,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.enrichment import EnrichmentError
-from orchestration.enrichment.models import embedder
+from orchestration.enrichment.models import identity
 from orchestration.enrichment.night import EMBEDDINGS
+from orchestration.enrichment.reader import Reader, vectors_version
 from orchestration.enrichment.words import words
 from orchestration.landing import committed_parts
 from orchestration.settings import Settings
@@ -34,9 +35,10 @@ def search(question: str, settings: Settings, publication: Path, limit: int = 10
     plain = words(question)
     if plain is None:
         raise EnrichmentError(f"{question!r} has no words to search by")
-    model = embedder(settings)
+    model, version, reader = identity(settings).model, vectors_version(settings), Reader(settings)
     parts = [str(part) for part in committed_parts(settings.landing_dir, EMBEDDINGS)]
-    asked = model.embed([plain])[0].tolist()
+    [(language, _)] = reader.languages.detect([plain])
+    asked = reader.embed([plain], [language])[0].tolist()
     with duckdb.connect() as connection:
         connection.execute(f"attach '{str(publication).replace(chr(39), chr(39) * 2)}' as published (read_only)")
         found = (
@@ -71,12 +73,12 @@ def search(question: str, settings: Settings, publication: Path, limit: int = 10
             order by score desc, posted_at desc
             limit ?
             """,
-                [parts, model.identity.model, model.identity.version, asked, limit],
+                [parts, model, version, asked, limit],
             ).fetchall()
         )
     if not found:
         raise EnrichmentError(
-            f"No post was read by {model.identity.model} {model.identity.version} yet. The next nightly run reads the "
-            "newest first, for SIFARAT_ENRICHMENT_SECONDS."
+            f"No post was read by {model} {version} yet. The next nightly run reads the newest first, for "
+            "SIFARAT_ENRICHMENT_SECONDS."
         )
     return [Hit(*row) for row in found]

@@ -24,13 +24,24 @@ def words(text: str | None) -> str | None:
         return None
     plain = _ADDRESS.sub(" ", unicodedata.normalize("NFKC", text))
     plain = _HASHTAG.sub(lambda tag: _JOINED.sub(" ", tag[1]), plain)
-    # Joiners are spelling in Persian and Urdu; other marks without width, and pictures, are not.
-    kept = (c if c == "\u200c" or unicodedata.category(c) not in _NOT_WORDS else " " for c in plain)
-    plain = " ".join("".join(kept).split())[:LONGEST]
+    plain = " ".join(plain.translate(_KEPT).split())[:LONGEST]
     return plain if any(c.isalpha() for c in plain) else None
 
 
 _NOT_WORDS = {"Cc", "Cf", "Co", "Cs", "Cn", "So", "Sk"}
+
+
+class _Kept(dict[int, str]):
+    """What becomes of each character, worked out when it first comes."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        # Joiners are spelling in Persian and Urdu; other marks without width, and pictures, are not.
+        self[code] = char if char == "\u200c" or unicodedata.category(char) not in _NOT_WORDS else " "
+        return self[code]
+
+
+_KEPT = _Kept()
 
 
 def numbers(text: str) -> frozenset[int]:

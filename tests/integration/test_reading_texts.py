@@ -1,15 +1,23 @@
 """Nights of reading on a real landing: what is read once, what waits, and what becomes of faults."""
 
 import json
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
 import threading
 from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+import duckdb
 import polars as pl
 import pytest
 
 from orchestration.enrichment import EnrichmentError
+from orchestration.enrichment import night as nights
 from orchestration.enrichment.models import Identity, embedder, read
 from orchestration.enrichment.night import DUPLICATES, EMBEDDINGS, POST_SCHEMA, TEXTS, committed, read_new_texts
 from orchestration.landing import Landing
@@ -65,7 +73,7 @@ def test_a_pair_is_found_when_its_second_text_comes_a_night_later(night):
 def test_what_the_nights_time_does_not_suffice_for_waits(night):
     texts = posts(*(f"Notice number {n} of the consular section" for n in range(130)))
     first, landing = night(texts, enrichment_seconds=0.001)
-    assert (first.read, first.left, first.told) == (64, 66, []) or (first.read, first.left) == (0, 130)
+    assert (first.read, first.left, first.told) == (64, 66, [])
     rest, landing = night(texts)
     assert first.read + rest.read == 130
     assert rest.left == 0
@@ -77,6 +85,124 @@ def test_models_that_fail_cost_the_night_only_its_readings(night):
     assert (failed.read, failed.left) == (0, 1)
     assert "SIFARAT_LANGUAGES is xx, yy" in failed.told[0]
     assert committed(landing, TEXTS, ("text_hash",)).is_empty()
+
+
+def test_the_same_posts_in_other_batches_give_the_same_rows(tmp_path, progress, monkeypatch):
+    texts = posts(
+        "Aaj sifarat khana band rahega, maazrat.",
+        "The embassy is closed today, we are sorry.",
+        "L'ambassade est fermée aujourd'hui, nous en sommes désolés.",
+        "🙂",
+        "Welcome to سفارة \u202eabc\u202c 你好",
+        "Visa " * 2000,
+        "Our wrestlers won three medals in Tashkent.",
+    )
+    landed = []
+    for size in (2, 64):
+        monkeypatch.setattr(nights, "TEXTS_AT_ONCE", size)
+        landing = Landing(tmp_path / str(size), is_synthetic=True)
+        read_new_texts(landing, texts, Settings(data_dir=tmp_path, enrichment_seconds=600), DAY, "1", progress)
+        landed.append(
+            [
+                committed(landing, contract, [field.name for field in contract.fields]).sort(pl.all()).rows()
+                for contract in (TEXTS, EMBEDDINGS, DUPLICATES)
+            ]
+        )
+    assert [len(rows) for rows in landed[0][:2]] == [7, 6]
+    assert landed[0][2]
+    assert landed[0] == landed[1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [(signal.SIGKILL, "ended without a word|Broken pipe|reset"), (signal.SIGSTOP, "no answer within 2 s")],
+)
+def test_models_that_die_or_hang_on_the_way_keep_what_they_read_and_the_next_night_reads_the_rest(
+    settings, night, progress, monkeypatch, sent, told
+):
+    monkeypatch.setattr(nights, "TEXTS_AT_ONCE", 2)
+    texts = posts(*(f"Notice number {n} of the consular section" for n in range(6)))
+
+    def strike(*_):
+        monkeypatch.setattr(nights, "PATIENCE_SECONDS", 2.0)
+        [process] = [child for child in multiprocessing.active_children() if child.name == "enrichment"]
+        os.kill(process.pid, sent)
+
+    landing = Landing(settings.landing_dir, is_synthetic=True)
+    patient = settings.model_copy(update={"enrichment_seconds": 600})
+    struck = read_new_texts(landing, texts, patient, DAY, "1", strike)
+    assert (struck.read, struck.left, len(struck.told)) == (2, 4, 1)
+    assert re.search(told, struck.told[0])
+    assert not multiprocessing.active_children()
+
+    monkeypatch.setattr(nights, "PATIENCE_SECONDS", 120.0)
+    rest, landing = night(texts, day=DAY + timedelta(days=1), enrichment_seconds=600)
+    assert (rest.read, rest.left, rest.told) == (4, 0, [])
+    assert sorted(committed(landing, TEXTS, ("text_hash",))["text_hash"]) == sorted(texts["text_hash"])
+    assert committed(landing, EMBEDDINGS, ("text_hash",))["text_hash"].is_unique().all()
+
+
+CUT = """
+import sys
+
+def refuse(event, arguments):
+    if event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(arguments[1], tuple)):
+        sys.stderr.write(f"the network was asked for: {event}\\n")
+        raise OSError("the network is cut")
+
+sys.addaudithook(refuse)
+"""
+OFFLINE = """
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.enrichment.night import POST_SCHEMA, read_new_texts
+from orchestration.enrichment.search import search
+from orchestration.landing import Landing
+from orchestration.settings import Settings
+
+if __name__ == "__main__":
+    settings = Settings(data_dir=Path(sys.argv[1]), enrichment_seconds=600)
+    at = datetime(2026, 3, 1)
+    texts = ["Our team won the cricket final!", "Hamari team ne cricket ka final jeet liya!"]
+    posts = pl.DataFrame([(text, text, at, at) for text in texts], schema=POST_SCHEMA, orient="row")
+    landing = Landing(settings.landing_dir, is_synthetic=True)
+    night = read_new_texts(landing, posts, settings, date(2026, 3, 2), "1", print)
+    print(night.read, night.told, [hit.text for hit in search("who won the match?", settings, Path(sys.argv[2]))])
+"""
+
+
+def test_reading_and_searching_work_with_the_network_cut(tmp_path):
+    texts = ["Our team won the cricket final!", "Hamari team ne cricket ka final jeet liya!"]
+    with duckdb.connect(str(tmp_path / "current.duckdb")) as marts:
+        marts.execute("create schema marts")
+        marts.execute("create table marts.dim_mission as select 'm' as mission_id, 'Embassy' as name")
+        marts.execute(
+            "create table marts.fct_post as select text, text as post_id, 'm' as mission_id, null as url, "
+            "timestamp '2026-03-01' as posted_at, null::timestamp as deleted_at from unnest(?) as texts(text)",
+            [texts],
+        )
+        marts.execute(
+            "create table marts.fct_post_reading as select post_id, text as text_hash, null as language "
+            "from marts.fct_post"
+        )
+    # Every Python that starts, the models' own process too, refuses the network from its first line on.
+    (tmp_path / "sitecustomize.py").write_text(CUT)
+    (tmp_path / "offline.py").write_text(OFFLINE)
+    run = subprocess.run(
+        [sys.executable, tmp_path / "offline.py", tmp_path / "data", tmp_path / "current.duckdb"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "the network was asked for" not in run.stderr
+    assert run.stdout.splitlines()[-1].startswith("2 [] ['")
+    assert all(text in run.stdout for text in texts)
 
 
 class Service(BaseHTTPRequestHandler):

@@ -1,8 +1,5 @@
-"""What the models tell of texts, whoever reads them beside, and with the network cut."""
+"""What the models tell of texts, whoever reads them beside."""
 
-import os
-import subprocess
-import sys
 from datetime import datetime
 
 import polars as pl
@@ -82,26 +79,3 @@ def test_a_cross_post_is_found_in_another_language_and_another_announcement_is_n
         for name in ("first_posted_at", "last_posted_at")
     )
     assert reader.pairs(later, later, 7).select("text_hash", "other_text_hash").rows() == [("b", "c")]
-
-
-OFFLINE = """
-import socket
-def refused(*_):
-    raise AssertionError("the network was asked for")
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refused
-from orchestration.enrichment.reader import Reader
-from orchestration.settings import Settings
-[reading] = Reader(Settings()).read(["Our team won the cricket final, congratulations!"])
-print(reading.language, reading.topic_id, reading.tone)
-"""
-
-
-def test_everything_works_with_the_network_cut(tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-c", OFFLINE],
-        env=os.environ | {"SIFARAT_DATA_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert (run.returncode, run.stdout.strip()) == (0, "en sport positive"), run.stderr
