@@ -39,6 +39,7 @@ KINDS = (
 )
 EVENTS = 3
 """Planted in each month, of the kinds in turn."""
+AFTERMATH_DAYS = 3
 AGES = 14
 """Days that a post gains; what comes later is too little."""
 
@@ -320,3 +321,40 @@ def _copies(chance, names, mission, posted, planted) -> tuple[pl.DataFrame, dict
 
 def _dated(name: str) -> pl.Expr:
     return (pl.lit(FIRST_DAY) + pl.duration(days=pl.col(name))).cast(pl.Date).alias(name)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one month: the kinds planted, those of them found, and of the alerts those behind which nothing was."""
+
+    planted: tuple[str, ...]
+    found: tuple[str, ...]
+    false: tuple[str, ...]
+    missed: tuple[Event, ...]
+
+
+def score(simulated: Month, found: pl.DataFrame) -> Score:
+    """An event is found if an alert of its kind on its subject comes within its days.
+
+    An alert of another kind on an account on which something was planted is no false one up to ``AFTERMATH_DAYS``
+    after it: replies that flood in are engagements too. It finds nothing, though.
+    """
+    alerts = found.filter(pl.col("alert_date") >= simulated.first_day).to_dicts()
+    hits = {event: [alert for alert in alerts if _finds(alert, event)] for event in simulated.events}
+    false = [alert["kind"] for alert in alerts if not any(_is_of(alert, event) for event in simulated.events)]
+    return Score(
+        tuple(event.kind for event in simulated.events),
+        tuple(event.kind for event in simulated.events if hits[event]),
+        tuple(false),
+        tuple(event for event in simulated.events if not hits[event]),
+    )
+
+
+def _finds(alert: dict, event: Event) -> bool:
+    is_same = (alert["kind"], alert["subject_id"]) == (event.kind, event.subject)
+    return is_same and event.first_day <= alert["alert_date"] <= event.last_day
+
+
+def _is_of(alert: dict, event: Event) -> bool:
+    on_account = alert["account_id"] == event.account or alert["subject_id"] == event.subject
+    return on_account and event.first_day <= alert["alert_date"] <= event.last_day + timedelta(days=AFTERMATH_DAYS)

@@ -919,8 +919,8 @@ WEEKLY_BRIEF_NUMBERS = Suite(
             """
             select region, cast(date_trunc('week', posted_date) as date) as week_start_date,
                 'best_post_engagements' as name, max(engagements) as value
-            from marts.fct_post inner join marts.dim_mission using (mission_id)
-            where kind is distinct from 'repost'
+            from marts.fct_post as posts inner join marts.dim_mission using (mission_id)
+            where posts.kind is distinct from 'repost'
             group by all
             """,
         ),

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-LEVEL_DAYS = 28
+LEVEL_DAYS = 42
 MEMORY_DAYS = 56
-LEAST_DAYS = 14
+LEAST_DAYS = 10
 """Days told before a day is judged at all."""
 WEEKDAY_WEIGHT = 4
 """A weekday's departure is believed half when it was seen so many times."""

@@ -8,7 +8,7 @@ QUIET_DAYS = 7
 """A subject that passes a bar again within so many days is the same alert."""
 SAME_CAUSE_DAYS = 5
 """A post that spreads and its account's high engagement within so many days have one cause and make one alert."""
-MOST = 0.6
+MOST = 0.7
 """Of an account's engagements, from which on a single post is the cause."""
 SEVERE = 1.5
 """An alert is severe whose score is so many times its bar."""
@@ -64,16 +64,23 @@ def alerts(days: pl.DataFrame, of_posts: pl.DataFrame, copies: pl.DataFrame) -> 
 
 
 def _by_cause(high: pl.DataFrame, spreading: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """High engagement that is not one spreading post's, and spreading posts whose account does not spread as such."""
-    one_post = _following(high, spreading, pl.col("cause_observed") >= MOST * pl.col("observed"))
+    """High engagement that is not one spreading post's; and spreading posts, but for those of an account all of whose
+    posts spread."""
+    one_post = _upon(high, spreading, pl.col("cause_observed") >= MOST * pl.col("observed"))
     high = high.join(one_post, on=["subject_id", "alert_date"], how="anti")
-    whole_account = _following(spreading, high, pl.lit(True))
-    return high, spreading.join(whole_account, on=["subject_id", "alert_date"], how="anti")
+    whole_account = _upon(spreading, high)
+    not_alone = _upon(spreading, spreading, pl.col("subject_id") != pl.col("cause_id"))
+    several = whole_account.join(not_alone, on=["subject_id", "alert_date"], how="semi")
+    return high, spreading.join(several, on=["subject_id", "alert_date"], how="anti")
 
 
-def _following(found: pl.DataFrame, causes: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
-    """Those of ``found`` before which, or on the same day, one of ``causes`` came upon the same account."""
-    pairs = found.join(causes.select("account_id", cause_date="alert_date", cause_observed="observed"), on="account_id")
+def _upon(found: pl.DataFrame, causes: pl.DataFrame, condition: pl.Expr | None = None) -> pl.DataFrame:
+    """Those of ``found`` on whose day, or shortly before, one of ``causes`` came upon the same account."""
+    pairs = found.join(
+        causes.select("account_id", cause_id="subject_id", cause_date="alert_date", cause_observed="observed"),
+        on="account_id",
+    )
     age = pl.col("alert_date") - pl.col("cause_date")
     near = age.is_between(pl.duration(days=0), pl.duration(days=SAME_CAUSE_DAYS))
-    return pairs.filter(near & condition).select("subject_id", "alert_date").unique()
+    pairs = pairs.filter(near) if condition is None else pairs.filter(near & condition)
+    return pairs.select("subject_id", "alert_date").unique()

@@ -72,7 +72,7 @@ def waves(copies: pl.DataFrame) -> pl.DataFrame:
     judged = sizes.join(usual, on="posted_date").join(first, on="first_post_id")
     score = pl.col("size") / pl.max_horizontal("largest", 1.0)
     return judged.filter(
-        (pl.col("size") >= bar.size) & (score >= bar.ratio) & (pl.col("known") >= pl.duration(days=LEAST_DAYS))
+        (pl.col("size") >= bar.size) & (score >= bar.score) & (pl.col("known") >= pl.duration(days=LEAST_DAYS))
     ).select(
         kind=pl.lit(bar.kind),
         metric=pl.lit(bar.metric),
@@ -86,5 +86,5 @@ def waves(copies: pl.DataFrame) -> pl.DataFrame:
         expected_high="largest",
         observed="size",
         score=score,
-        bar=pl.lit(bar.ratio),
+        bar=pl.lit(bar.score),
     )
