@@ -138,7 +138,7 @@ def month(seed: int, accounts: int = ACCOUNTS) -> Month:
     ]
     grown = _followers(chance, followers, platform, planted)
     # What came over a gap is not known by day.
-    is_by_day = told & np.column_stack([np.ones(accounts, bool), told[:, :-1]])
+    is_by_day = told & np.column_stack([np.zeros(accounts, bool), told[:, :-1]])
 
     dates = np.array([FIRST_DAY + timedelta(days=int(n)) for n in day])
     days = (

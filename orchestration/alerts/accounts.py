@@ -1,13 +1,14 @@
 """What befell an account: its engagement, its silence, its followers, the replies to it.
 
 ``days`` has one row per account and UTC day, in the columns of ``judge.DAYS``. Each function gives the days on which a
-bar was passed, in the columns of ``judge.FOUND``.
+bar was passed, in the columns of ``found``.
 """
 
 import polars as pl
 
 from orchestration.alerts.bars import Bar, bars
-from orchestration.alerts.forecast import MEMORY_DAYS, WIDE, forecast, whole_days
+from orchestration.alerts.forecast import MEMORY_DAYS, forecast, whole_days
+from orchestration.alerts.found import found, of_account, passed
 
 SHARE_OF_AGE = (0.50, 0.32, *(0.03,) * 5)
 """What a post gains of its engagements on its day and the days after. Rough: each account's level absorbs the rest."""
@@ -41,7 +42,7 @@ def _engagement(days: pl.DataFrame, bar: Bar) -> pl.DataFrame:
     series = days.with_columns(_summed(bar.span, "gained", "posted")).with_columns(
         value=pl.when(pl.col("posted") >= LEAST_POSTS * bar.span).then((pl.col("gained") + 1).log() - posts)
     )
-    judged = forecast(series, floor=0.25, span=bar.span, shared=("platform",))
+    judged = _judged(series, bar, 0.25, "platform")
     return passed(judged, bar, observed=pl.col("gained"), scale=lambda value: (value + posts).exp() - 1)
 
 
@@ -58,24 +59,21 @@ def _replies(days: pl.DataFrame, bar: Bar) -> pl.DataFrame:
     series = days.with_columns(_summed(bar.span, "replies_gained", "gained")).with_columns(
         value=pl.when(gained >= LEAST_ENGAGEMENTS).then(odds)
     )
-    judged = forecast(series, floor=0.25, span=bar.span)
+    judged = _judged(series, bar, 0.25)
     return passed(judged, bar, observed=came / gained, scale=lambda value: 1 / (1 + (-value).exp()), size=came)
 
 
 def followers(days: pl.DataFrame) -> pl.DataFrame:
     """Followers against those of ``span`` days before, grown as they usually grow over so long."""
-    logs = pl.col("followers").cast(pl.Float64).log()
     days = whole_days(days.with_columns(followers=pl.when(pl.col("followers") > 0).then("followers")))
-    found = []
-    for bar in bars("follower_loss"):
-        before = logs.shift(bar.span).over("account_id")
-        judged = forecast(
-            days.with_columns(value=logs - before, before=before), floor=0.001, span=bar.span, shared=("platform",)
-        )
-        found.append(
-            passed(judged, bar, observed=pl.col("followers"), scale=lambda value: (value + pl.col("before")).exp())
-        )
-    return pl.concat(found)
+    return pl.concat(_followers(days, bar) for bar in bars("follower_loss"))
+
+
+def _followers(days: pl.DataFrame, bar: Bar) -> pl.DataFrame:
+    logs = pl.col("followers").cast(pl.Float64).log()
+    before = logs.shift(bar.span).over("account_id")
+    judged = _judged(days.with_columns(value=logs - before, before=before), bar, 0.001, "platform")
+    return passed(judged, bar, observed=pl.col("followers"), scale=lambda value: (value + pl.col("before")).exp())
 
 
 def silence(days: pl.DataFrame) -> pl.DataFrame:
@@ -121,47 +119,15 @@ def silence(days: pl.DataFrame) -> pl.DataFrame:
         & (posts == 0)
         & (pl.col("quiet") > 0)
     )
-    return days.filter(is_passed).select(
-        kind=pl.lit(bar.kind),
-        metric=pl.lit(bar.metric),
-        subject_id="account_id",
-        account_id="account_id",
-        post_id=pl.lit(None, pl.String),
-        from_date=pl.col("since") + pl.duration(days=1),
-        alert_date="day",
-        expected="due",
-        expected_low=pl.lit(1.0),
-        expected_high=pl.lit(None, pl.Float64),
-        observed=pl.lit(0.0),
-        score=score,
-        bar=pl.lit(bar.score),
-    )
+    silent = days.filter(is_passed).with_columns(**of_account(pl.col("since") + pl.duration(days=1)))
+    return found(silent, bar, pl.lit(0), pl.col("due"), pl.lit(1.0), pl.lit(None, pl.Float64), score)
+
+
+def _judged(series: pl.DataFrame, bar: Bar, floor: float, *shared: str) -> pl.DataFrame:
+    first = pl.col("day") - pl.duration(days=bar.span - 1)
+    return forecast(series, floor, bar.span, shared).with_columns(**of_account(first))
 
 
 def _summed(span: int, *names: str) -> list[pl.Expr]:
     """Sums of the last days; NULL where one of them is not told."""
     return [pl.col(name).rolling_sum(span, min_samples=span).over("account_id") for name in names]
-
-
-def passed(judged: pl.DataFrame, bar: Bar, observed: pl.Expr, scale, size: pl.Expr | None = None) -> pl.DataFrame:
-    """Rows on which all of the bar was passed. ``scale`` turns the forecast's scale into the metric's own."""
-    centre, spread = pl.col("centre"), pl.col("spread")
-    expected = scale(centre)
-    difference = (observed - expected).abs() if size is None else size
-    far = pl.col("score") >= bar.score if bar.score > 0 else pl.col("score") <= bar.score
-    times = observed >= bar.ratio * expected if bar.score > 0 else observed <= bar.ratio * expected
-    return judged.filter(far & times & (difference >= bar.size)).select(
-        kind=pl.lit(bar.kind),
-        metric=pl.lit(bar.metric),
-        subject_id="account_id",
-        account_id="account_id",
-        post_id=pl.lit(None, pl.String),
-        from_date=pl.col("day") - pl.duration(days=bar.span - 1),
-        alert_date="day",
-        expected=expected,
-        expected_low=pl.max_horizontal(scale(centre - WIDE * spread), 0.0),
-        expected_high=scale(centre + WIDE * spread),
-        observed=observed.cast(pl.Float64),
-        score="score",
-        bar=pl.lit(bar.score),
-    )

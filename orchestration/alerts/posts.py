@@ -3,7 +3,8 @@
 import polars as pl
 
 from orchestration.alerts.bars import bars
-from orchestration.alerts.forecast import MEMORY_DAYS, SIGMA_OF_MAD, WIDE, every_day, past_median, steadied
+from orchestration.alerts.forecast import MEMORY_DAYS, SIGMA_OF_MAD, every_day, past_median, steadied
+from orchestration.alerts.found import found, passed
 
 BASELINE_DAYS = 120
 LEAST_POSTS = 15
@@ -27,27 +28,8 @@ def spreading(posts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(spread=steadied(FLOOR, ["day", "is_reply", "age_days"]))
         .with_columns(score=pl.col("error") / pl.col("spread"))
     )
-    expected = pl.col("centre").exp() - 1
-    is_passed = (
-        (pl.col("score") >= bar.score)
-        & (pl.col("engagements") >= bar.ratio * expected)
-        & (pl.col("engagements") - expected >= bar.size)
-    )
-    return judged.filter(is_passed).select(
-        kind=pl.lit(bar.kind),
-        metric=pl.lit(bar.metric),
-        subject_id="post_id",
-        account_id="account_id",
-        post_id="post_id",
-        from_date="posted_date",
-        alert_date="day",
-        expected=expected,
-        expected_low=pl.max_horizontal((pl.col("centre") - WIDE * pl.col("spread")).exp() - 1, 0.0),
-        expected_high=(pl.col("centre") + WIDE * pl.col("spread")).exp() - 1,
-        observed=pl.col("engagements").cast(pl.Float64),
-        score="score",
-        bar=pl.lit(bar.score),
-    )
+    of_post = judged.with_columns(subject_id="post_id", from_date="posted_date", alert_date="day")
+    return passed(of_post, bar, observed=pl.col("engagements"), scale=lambda value: value.exp() - 1)
 
 
 def waves(copies: pl.DataFrame) -> pl.DataFrame:
@@ -71,20 +53,11 @@ def waves(copies: pl.DataFrame) -> pl.DataFrame:
     first = copies.filter(pl.col("post_id") == pl.col("first_post_id")).select("first_post_id", "account_id")
     judged = sizes.join(usual, on="posted_date").join(first, on="first_post_id")
     score = pl.col("size") / pl.max_horizontal("largest", 1.0)
-    return judged.filter(
-        (pl.col("size") >= bar.size) & (score >= bar.score) & (pl.col("known") >= pl.duration(days=LEAST_DAYS))
-    ).select(
-        kind=pl.lit(bar.kind),
-        metric=pl.lit(bar.metric),
+    is_passed = (pl.col("size") >= bar.size) & (score >= bar.score) & (pl.col("known") >= pl.duration(days=LEAST_DAYS))
+    of_wave = judged.filter(is_passed).with_columns(
         subject_id="first_post_id",
-        account_id="account_id",
         post_id="first_post_id",
         from_date=pl.col("posted_date") - pl.duration(days=1),
         alert_date="posted_date",
-        expected="middle",
-        expected_low=pl.lit(0.0),
-        expected_high="largest",
-        observed="size",
-        score=score,
-        bar=pl.lit(bar.score),
     )
+    return found(of_wave, bar, pl.col("size"), pl.col("middle"), pl.lit(0.0), pl.col("largest"), score)

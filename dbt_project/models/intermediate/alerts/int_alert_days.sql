@@ -32,10 +32,16 @@ select
     days.activity_date as day,
     days.is_observed as is_told,
     cast(days.posts as bigint) as posts,
-    -- Counts taken back outweigh those given on some days of old posts: then nothing was gained.
-    cast(case when days.is_of_one_day then greatest(gains.gained, 0) end as bigint) as gained,
-    cast(case when days.is_of_one_day then greatest(least(gains.replies_gained, gains.gained), 0) end as bigint)
-        as replies_gained,
+    -- On some days of old posts more is taken back than given: then nothing was gained.
+    cast(case
+        when days.is_of_one_day and gains.gained < 0 then 0
+        when days.is_of_one_day then gains.gained
+    end as bigint) as gained,
+    cast(case
+        when days.is_of_one_day and (gains.replies_gained < 0 or gains.gained < 0) then 0
+        when days.is_of_one_day and gains.replies_gained > gains.gained then gains.gained
+        when days.is_of_one_day then gains.replies_gained
+    end as bigint) as replies_gained,
     days.followers
 from days
 inner join {{ ref('dim_mission') }} as missions

@@ -1,5 +1,5 @@
--- What a region's week is told with: the numbers, and the text that a template makes of them. A week is told once the
--- night of its Sunday was read.
+-- What a region's week is told with: the numbers, and the text that a template makes of them. A week is told once its
+-- Sunday is over, where a night of it was read.
 with weeks as (
 
     select
@@ -73,7 +73,9 @@ told as (
         on weeks.region = alerts.region and weeks.period_start_date = alerts.week_start_date
     left join best_posts
         on weeks.region = best_posts.region and weeks.period_start_date = best_posts.week_start_date
-    where weeks.period_end_date <= (select max(observed_date) from {{ ref('int_nights') }})
+    where
+        weeks.account_days_reported > 0
+        and weeks.period_end_date <= (select max(observed_date) from {{ ref('int_nights') }})
 
 )
 

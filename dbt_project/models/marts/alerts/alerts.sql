@@ -15,9 +15,9 @@ with alerts as (
             else 'On ' || strftime(alerts.alert_date, '%-d %B %Y')
         end as in_time
     from {{ ref('int_alerts') }} as alerts
-    inner join {{ ref('fct_account_daily') }} as days
+    left join {{ ref('fct_account_daily') }} as days
         on alerts.account_id = days.account_id and alerts.alert_date = days.activity_date
-    inner join {{ ref('dim_account') }} as accounts
+    left join {{ ref('dim_account') }} as accounts
         on alerts.account_id = accounts.account_id and accounts.is_current
 
 ),
