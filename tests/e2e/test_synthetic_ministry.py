@@ -42,6 +42,11 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
     assert synthetic_state.query("select count(*) filter (where is_read) from marts.fct_post_reading") == [(0,)]
 
 
+def test_two_nights_let_expect_nothing_so_there_is_no_alert_and_no_week_to_tell(synthetic_state):
+    assert "No alert from" in synthetic_state.sifarat("alerts").stdout
+    assert "Weeks are told once they ended" in synthetic_state.sifarat("brief").stderr
+
+
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):
     # The UI's test adds a third night to this state, so only the first two are looked at.
     first_two = "between '2026-03-02' and '2026-03-03'"

@@ -5,14 +5,17 @@ them. Its alerts must be those that the detectors give on the same frames: nothi
 """
 
 import json
+import shutil
 import threading
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from orchestration.alerts.judge import alerts
+from orchestration.cli import sifarat
 from orchestration.pseudonyms import make_key_once
 from tests.dbt import run_dbt
 from tests.simulated_months import DAYS, FIRST_DAY, month
@@ -113,6 +116,45 @@ def test_whole_weeks_are_told_and_every_number_of_them_is_listed(query):
         "using (region, week_start_date, number)"
     )
     assert unlisted == []
+
+
+@pytest.fixture
+def run(data, monkeypatch):
+    """Runs ``sifarat`` on what was built, as if it were published."""
+    published = data / "published" / "current.duckdb"
+    if not published.exists():
+        published.parent.mkdir()
+        shutil.copy(data / "warehouse.duckdb", published)
+        with duckdb.connect(str(published)) as connection:
+            connection.execute("create schema quality; create table quality.publication as select true as is_synthetic")
+    monkeypatch.setenv("SIFARAT_DATA_DIR", str(data))
+    return lambda *arguments: CliRunner().invoke(sifarat, arguments)
+
+
+def test_alerts_are_printed_with_their_posts_and_by_their_day(run, query):
+    [(day, alerts_of_day)] = query(
+        "select alert_date, count(*) from marts.alerts group by 1 order by 2 desc, 1 limit 1"
+    )
+    printed = run("alerts", "--day", str(day))
+    assert (printed.exit_code, printed.output.count(f"{day}  ")) == (0, alerts_of_day)
+    [(post_day, url)] = query(
+        "select alert_date, url from marts.alerts inner join marts.alert_posts using (alert_id, post_id) "
+        "order by alert_id limit 1"
+    )
+    assert url in run("alerts", "--since", str(post_day)).output
+    assert "SYNTHETIC DATA" in printed.output
+    assert "not both" in run("alerts", "--day", "2026-03-01", "--since", "2026-03-01").output
+    assert "No alert from 2020-01-01" in run("alerts", "--day", "2020-01-01").output
+
+
+def test_a_brief_is_printed_by_region_and_week_and_an_unknown_one_is_told(run, query):
+    [(region, title, text)] = query("select region, title, text from marts.weekly_brief order by all limit 1")
+    printed = run("brief", "--region", region.upper(), "--week", "2026-01-08")
+    assert title in printed.output
+    assert " ".join(text.split()) in " ".join(printed.output.split())
+    assert "week 11 of 2026" in run("brief").output
+    unknown = run("brief", "--region", "Atlantis")
+    assert (unknown.exit_code, "regions: r0" in unknown.output) == (1, True)
 
 
 class Model(BaseHTTPRequestHandler):
