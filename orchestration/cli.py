@@ -35,6 +35,8 @@ LANDED_COLUMNS = {
     "warned": "warned",
 }
 SHOWN_OF_A_KEY = 10
+SHOWN_URLS = 5
+SYNTHETIC = "[bold]SYNTHETIC DATA[/]: made by the sandbox; no figure here is about a real ministry."
 OWN_ERRORS = {
     "AuditFailed",
     "LandingError",
@@ -201,6 +203,77 @@ def search(question: str, limit: int) -> None:
         facts = f"{hit.score:.3f}  {hit.posted_at:%Y-%m-%d}  {hit.mission}  {hit.language or ''}  {hit.url or 'no url'}"
         out.print(facts, markup=False, highlight=False, soft_wrap=True)
         out.print(f"       {' '.join(hit.text.split())[:200]}", markup=False, highlight=False, soft_wrap=True)
+
+
+@sifarat.command()
+@click.option("--day", type=Day(), help="Only alerts of this UTC day.")
+@click.option("--since", type=Day(), help="Alerts of this UTC day and later.  [default: the last seven days told]")
+def alerts(day: date | None, since: date | None) -> None:
+    """Print the published alerts, newest first: what was expected, what came, and the posts to look at."""
+    if day and since:
+        raise click.UsageError("Give --day or --since, not both.")
+    import duckdb
+
+    with duckdb.connect(str(_current_publication()), read_only=True) as connection:
+        [(newest,)] = connection.execute("select max(activity_date) from marts.fct_account_daily").fetchall()
+        if newest is None:
+            raise click.ClickException("No day of any account is published yet.")
+        first, last = day or since or newest - timedelta(days=6), day or newest
+        found = connection.execute(
+            """
+            select alerts.alert_date, alerts.severity, alerts.kind, alerts.mission_id, alerts.sentence,
+                list(linked.url order by linked.place) filter (linked.url is not null)
+            from marts.alerts
+            left join marts.alert_posts as linked on alerts.alert_id = linked.alert_id
+            where alerts.alert_date between ? and ?
+            group by alerts.alert_id, alerts.alert_date, alerts.severity, alerts.kind, alerts.mission_id,
+                alerts.sentence, alerts.strength
+            order by alerts.alert_date desc, alerts.severity, alerts.strength desc, alerts.alert_id
+            """,
+            [first, last],
+        ).fetchall()
+        is_synthetic = _is_synthetic(connection)
+    if not found:
+        out.print(f"No alert from {first} to {last}.")
+    for alert_date, severity, kind, mission, sentence, urls in found:
+        # Lines of their own: an address that a table cuts short leads nowhere.
+        head = f"{alert_date}  {severity:<6}  {kind:<19}  {mission}"
+        for line in (head, *(f"    {told}" for told in (sentence, *(urls or [])[:SHOWN_URLS]))):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if is_synthetic:
+        out.print(SYNTHETIC)
+
+
+@sifarat.command()
+@click.option("--region", help="Only this region.")
+@click.option("--week", type=Day(), help="The week that holds this UTC day.  [default: the last one told]")
+def brief(region: str | None, week: date | None) -> None:
+    """Print the published weekly brief of each region, or of one."""
+    import duckdb
+
+    with duckdb.connect(str(_current_publication()), read_only=True) as connection:
+        told = connection.execute(
+            "select title, text, written_by from marts.weekly_brief where week_start_date = coalesce("
+            "cast(date_trunc('week', cast(? as date)) as date), (select max(week_start_date) from marts.weekly_brief)) "
+            "and (? is null or lower(region) = lower(?)) order by region",
+            [week, region, region],
+        ).fetchall()
+        known = connection.execute("select distinct region from marts.weekly_brief order by 1").fetchall()
+        is_synthetic = _is_synthetic(connection)
+    if not told:
+        regions = ", ".join(name for (name,) in known) or "none"
+        raise click.ClickException(f"There is no such brief. Weeks are told once they ended; regions: {regions}.")
+    for title, text, written_by in told:
+        out.print(
+            f"[bold]{escape(title)}[/]" + ("" if written_by == "template" else f" [dim]({escape(written_by)})[/]")
+        )
+        out.print(f"{text}\n", markup=False, highlight=False)
+    if is_synthetic:
+        out.print(SYNTHETIC)
+
+
+def _is_synthetic(connection) -> bool:
+    return connection.execute("select is_synthetic from quality.publication").fetchone()[0]
 
 
 @sifarat.command()
@@ -496,5 +569,5 @@ def _summarise(publication: Path) -> None:
         published.add_row(name, f"{number:,}")
     out.print(published)
     if is_synthetic:
-        out.print("[bold]SYNTHETIC DATA[/]: made by the sandbox; no figure here is about a real ministry.")
+        out.print(SYNTHETIC)
     out.print(f"Expectations: {verdicts[0] - verdicts[1]} of {verdicts[0]} met. File: {publication}")

@@ -99,6 +99,12 @@ class Settings(BaseSettings):
     embeddings_version: str = Field("1", description="Raise it when that service changes the model behind its name")
     embeddings_api_key: SecretStr | None = Field(None, description="Key of that service, where it wants one")
 
+    brief_base_url: str | None = Field(
+        None, description="An OpenAI-compatible chat service, with the /v1; without it templates write the weekly brief"
+    )
+    brief_model: str = Field("gpt-4o-mini", description="Model asked for there")
+    brief_api_key: SecretStr | None = Field(None, description="Key of that service, where it wants one")
+
     trailing_days: int = Field(
         28, ge=1, le=365, description="Posts and ended courses this young are read again nightly"
     )
@@ -131,7 +137,8 @@ class Settings(BaseSettings):
 
         A register of the ministry's own is something real: some platforms are read without credentials.
         """
-        of_feeds = {name: value for name, value in self.__dict__.items() if name != "embeddings_api_key"}
+        of_models = {"embeddings_api_key", "brief_api_key"}
+        of_feeds = {name: value for name, value in self.__dict__.items() if name not in of_models}
         secrets = [value for value in of_feeds.values() if isinstance(value, SecretStr)]
         given = (self.inbox, self.registry_dir, self.lrs_base_url, self.moodle_base_url, *secrets)
         return all(value is None for value in given)

@@ -832,6 +832,137 @@ ENGAGEMENT_BY_TOPIC = Suite(
     ),
 )
 
+ALERTS = Suite(
+    "modelled",
+    "marts.alerts",
+    (
+        *at_least(1, "strength"),
+        *at_least(0, "observed", "expected", "expected_low"),
+        in_order("from_date", "alert_date"),
+        in_order("expected_low", "expected"),
+        in_order("expected", "expected_high"),
+        no_row(
+            "what came lies outside of what was to be expected",
+            "select * from audited where observed between expected_low and coalesce(expected_high, observed)",
+            told_as="alert_id",
+        ),
+        no_row(
+            "every alert about a post links it",
+            "select * from audited anti join marts.alert_posts as linked using (alert_id, post_id) "
+            "where post_id is not null",
+            told_as="alert_id",
+        ),
+    ),
+)
+
+ALERT_POSTS = Suite("modelled", "marts.alert_posts", at_least(1, "place"))
+
+
+def _brief_numbers(names: tuple[str, ...], told: str) -> Expect:
+    """``told`` is a query of region, week_start_date, name and value: those numbers as their mart tells them."""
+    return no_row(
+        f"{', '.join(names)} are what their mart tells",
+        f"select audited.* from audited left join ({told}) as told using (region, week_start_date, name) "
+        f"where name in {names} and not coalesce(abs(audited.value - told.value) <= 1e-9 * abs(told.value), false)",
+        told_as="region || ' in the week of ' || week_start_date || ' tells ' || name || ' as ' || value",
+    )
+
+
+_OF_WEEKS = (
+    "accounts",
+    "posts",
+    "engagements_gained",
+    "followers",
+    "followers_gained",
+    "account_days_registered",
+    "account_days_reported",
+)
+
+WEEKLY_BRIEF_NUMBERS = Suite(
+    "modelled",
+    "marts.weekly_brief_numbers",
+    (
+        _brief_numbers(
+            _OF_WEEKS,
+            "unpivot (select region, period_start_date as week_start_date, "
+            + ", ".join(f"cast({name} as double) as {name}" for name in _OF_WEEKS)
+            + " from marts.engagement_by_region where period_grain = 'week') "
+            f"on {', '.join(_OF_WEEKS)} into name name value value",
+        ),
+        _brief_numbers(
+            ("engagements_gained_before", "engagements_change"),
+            """
+            select region, week.period_start_date as week_start_date, unnest(['engagements_gained_before',
+                'engagements_change']) as name, unnest([earlier.engagements_gained,
+                cast(week.engagements_gained as double) / earlier.engagements_gained - 1]) as value
+            from marts.engagement_by_region as week
+            inner join marts.engagement_by_region as earlier using (region)
+            where week.period_grain = 'week' and earlier.period_grain = 'week'
+                and earlier.period_start_date = week.period_start_date - interval 7 day
+            """,
+        ),
+        _brief_numbers(
+            ("alerts", "severe_alerts"),
+            """
+            select audited.region, week_start_date, audited.name,
+                count(alert_id) filter (audited.name = 'alerts' or alerts.severity = 'high') as value
+            from audited
+            left join marts.dim_mission as missions on audited.region = missions.region
+            left join marts.alerts
+                on missions.mission_id = alerts.mission_id
+                and date_trunc('week', alerts.alert_date) = audited.week_start_date
+            group by all
+            """,
+        ),
+        _brief_numbers(
+            ("best_post_engagements",),
+            """
+            select region, cast(date_trunc('week', posted_date) as date) as week_start_date,
+                'best_post_engagements' as name, max(engagements) as value
+            from marts.fct_post as posts inner join marts.dim_mission using (mission_id)
+            where posts.kind is distinct from 'repost'
+            group by all
+            """,
+        ),
+        no_row(
+            "a number is shown as it is",
+            """
+            select * from audited
+            where shown != if(name = 'engagements_change', format('{{}}%', cast(round(100 * abs(value)) as bigint)),
+                format('{{:,}}', cast(abs(value) as bigint)))
+            """,
+            told_as="region || ' in the week of ' || week_start_date || ' shows ' || name || ' as ' || shown",
+        ),
+    ),
+)
+
+WEEKLY_BRIEF = Suite(
+    "modelled",
+    "marts.weekly_brief",
+    (
+        no_row(
+            "every number of a brief is one of its numbers, as they are shown",
+            r"""
+            select region, week_start_date, number
+            from (
+                select region, week_start_date, unnest(regexp_extract_all(
+                    replace(replace(text, region, ''), coalesce(best_mission, ''), ''), '[0-9]+(?:[.,][0-9]+)*%?'
+                )) as number
+                from audited
+            )
+            anti join (select region, week_start_date, shown as number from marts.weekly_brief_numbers) as told
+                using (region, week_start_date, number)
+            """,
+            told_as="region || ' in the week of ' || week_start_date || ' tells ' || number",
+        ),
+        no_row(
+            "only weeks that ended are told",
+            "select * from audited where week_end_date > (select max(activity_date) from marts.fct_account_daily)",
+            told_as="region || ' in the week of ' || week_start_date",
+        ),
+    ),
+)
+
 SUITES = (
     RECONCILIATION,
     UNMATCHED_STAYS,
@@ -870,5 +1001,9 @@ SUITES = (
     FCT_POST_READING,
     POST_DUPLICATES,
     ENGAGEMENT_BY_TOPIC,
+    ALERTS,
+    ALERT_POSTS,
+    WEEKLY_BRIEF_NUMBERS,
+    WEEKLY_BRIEF,
 )
 """What is expected, suite by suite: plain data, cheap to import."""

@@ -28,9 +28,23 @@ def test_ninety_missions_are_published_and_everything_is_labelled_synthetic(synt
         else:
             unfed.add(mart)
     # Its missions were trained before their first posts were seen, so there is no week around a training; two nights
-    # tell of no post at five ages; and these nights read no texts.
-    assert unfed == {"engagement_by_topic", "metric_half_life", "post_duplicates", "training_effect_by_week"}
+    # tell of no post at five ages, let expect nothing and end no week; and these nights read no texts.
+    assert unfed == {
+        "alert_posts",
+        "alerts",
+        "engagement_by_topic",
+        "metric_half_life",
+        "post_duplicates",
+        "training_effect_by_week",
+        "weekly_brief",
+        "weekly_brief_numbers",
+    }
     assert synthetic_state.query("select count(*) filter (where is_read) from marts.fct_post_reading") == [(0,)]
+
+
+def test_two_nights_let_expect_nothing_so_there_is_no_alert_and_no_week_to_tell(synthetic_state):
+    assert "No alert from" in synthetic_state.sifarat("alerts").stdout
+    assert "Weeks are told once they ended" in synthetic_state.sifarat("brief").stderr
 
 
 def test_both_nights_are_observed_and_every_landed_row_is_modelled(synthetic_state):

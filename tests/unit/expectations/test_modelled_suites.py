@@ -13,6 +13,7 @@ from expectations.suites import modelled
 from orchestration.dbt import DBT_PROJECT_DIR
 
 OFFICER = "officer-0123456789abcdef0123"
+ALERT = "post_spreading:x:10:2026-01-02"
 MODELLED: dict[str, list[dict]] = {
     "marts.dim_mission": [
         {"mission_id": mission, "name": mission, "region": "Asia", "time_zone": "UTC"}
@@ -336,6 +337,44 @@ MODELLED: dict[str, list[dict]] = {
         }
         for post_id in ("x:10", "x:11")
     ],
+    "marts.alerts": [
+        {
+            "alert_id": ALERT,
+            "alert_date": "2026-01-02",
+            "from_date": "2026-01-01",
+            "kind": "post_spreading",
+            "severity": "high",
+            "mission_id": "tokyo",
+            "account_id": "x:7",
+            "post_id": "x:10",
+            "observed": 8,
+            "expected": 2,
+            "expected_low": 1,
+            "expected_high": 4,
+            "strength": 2,
+        }
+    ],
+    "marts.alert_posts": [{"alert_id": ALERT, "post_id": "x:10", "place": 1}],
+    "marts.weekly_brief": [
+        {
+            "region": "Asia",
+            "week_start_date": "2025-12-29",
+            "week_end_date": "2026-01-02",
+            "text": "1 account made 1 post, gained 8 engagements, and there was 1 alert. Mission 4 drew 8.",
+            "best_mission": "Mission 4",
+        }
+    ],
+    "marts.weekly_brief_numbers": [
+        {"region": "Asia", "week_start_date": "2025-12-29", "name": name, "value": value, "shown": str(value)}
+        for name, value in (
+            ("accounts", 1),
+            ("posts", 1),
+            ("engagements_gained", 8),
+            ("alerts", 1),
+            ("severe_alerts", 1),
+            ("best_post_engagements", 8),
+        )
+    ],
     "quality.unmatched_stays": [],
     "quality.reconciliation": [
         {
@@ -423,6 +462,7 @@ POST = "marts.fct_post"
 DAILY = "marts.fct_post_metrics_daily"
 ACCOUNT_DAILY = "marts.fct_account_daily"
 BY_MISSION = "marts.engagement_by_mission"
+BRIEF, BRIEF_NUMBERS, IN_ASIA = "marts.weekly_brief", "marts.weekly_brief_numbers", "Asia in the week of 2025-12-29"
 RECONCILIATION = "quality.reconciliation"
 LINE = "sheets.assessment_results on 2026-01-02 has "
 
@@ -635,6 +675,48 @@ FAULTS = [
     ("marts.fct_post_reading", "topic_id = 'gone'", "warn", "every topic is one of the seed's", "gone"),
     ("marts.post_duplicates", "posts = 1", "block", "posts is at least 2", None),
     ("marts.post_duplicates", "is_first = true", "block", "a post is the first exactly", "x:11"),
+    ("marts.alerts", "strength = 0.5", "block", "strength is at least 1", None),
+    ("marts.alerts", "from_date = '2026-01-03'", "block", "from_date is not after alert_date", None),
+    ("marts.alerts", "observed = 3", "block", "what came lies outside", ALERT),
+    ("marts.alerts", "post_id = 'x:11'", "block", "every alert about a post links it", ALERT),
+    ("marts.alert_posts", "place = 0", "block", "place is at least 1", None),
+    (
+        BRIEF_NUMBERS,
+        "value = 2, shown = 2 where name = 'posts'",
+        "block",
+        "accounts, posts",
+        f"{IN_ASIA} tells posts as 2.0",
+    ),
+    (
+        BRIEF_NUMBERS,
+        "name = 'engagements_change', shown = '100%' where name = 'posts'",
+        "block",
+        "engagements_gained_before, engagements_change",
+        f"{IN_ASIA} tells engagements_change as 1.0",
+    ),
+    (
+        BRIEF_NUMBERS,
+        "value = 0, shown = 0 where name = 'alerts'",
+        "block",
+        "alerts, severe_alerts",
+        f"{IN_ASIA} tells alerts as 0.0",
+    ),
+    (
+        BRIEF_NUMBERS,
+        "value = 9, shown = 9 where name = 'best_post_engagements'",
+        "block",
+        "best_post_engagements",
+        f"{IN_ASIA} tells best_post_engagements as 9.0",
+    ),
+    (
+        BRIEF_NUMBERS,
+        "shown = '80' where name = 'engagements_gained'",
+        "block",
+        "a number is shown as it is",
+        f"{IN_ASIA} shows engagements_gained as 80",
+    ),
+    (BRIEF, "text = '1 account gained 8,000.'", "block", "every number of a brief", f"{IN_ASIA} tells 8,000"),
+    (BRIEF, "week_end_date = '2026-01-04'", "block", "only weeks that ended", IN_ASIA),
     ("marts.engagement_by_topic", "engagements = -1", "block", "engagements is at least 0", None),
     ("marts.engagement_by_topic", "posts = 2", "block", "posts of all topics are the own posts", "2 against 1"),
 ]
@@ -696,6 +778,7 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
         "its likes are the posts' reactions",
         "every post has its reading, read or not",
         "posts of all topics are the own posts that were sorted into one",
+        "best_post_engagements are what their mart tells",
     ]
 
 
