@@ -72,7 +72,7 @@ create table observed_accounts as
 select
     accounts.*,
     days.day,
-    500 + hash(number) % 20000 + (days.day - $first_day) * (1 + hash(number, 1) % 9) as followers
+    (500 + hash(number) % 20000 + (days.day - $first_day) * (1 + hash(number, 1) % 9))::bigint as followers
 from accounts
 cross join (select unnest(generate_series($first_day, $last_day, interval 1 day))::date as day) as days;
 
