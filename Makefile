@@ -7,7 +7,7 @@ MANIFEST := dbt_project/target/manifest.json
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test prism ralph browser ui lint lock dictionary clean
+.PHONY: help setup nightly dashboard test prism ralph browser ui lint lock dictionary clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -19,7 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Bytecode is compiled once: without it every start takes twice as long.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib orchestration expectations > /dev/null || true
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib orchestration expectations dashboard > /dev/null || true
 	touch $@
 
 $(MANIFEST): $(READY) $(MODELS)
@@ -27,6 +27,9 @@ $(MANIFEST): $(READY) $(MODELS)
 
 nightly: setup  ## Run the main job: make nightly [FROM=day TO=day INBOX=folder TARGET=duckdb]
 	$(BIN)/sifarat nightly $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(INBOX),--inbox $(INBOX)) $(if $(TARGET),--target $(TARGET))
+
+dashboard: setup  ## Serve the dashboard on 127.0.0.1:8501
+	$(BIN)/sifarat dashboard
 
 test: setup  ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"

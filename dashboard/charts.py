@@ -1,0 +1,89 @@
+"""A chart with its finding as the title, its units and time zone, a table of the same numbers, and their CSV file."""
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+from dashboard.language import Words
+
+BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, GREY = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#e69f00",
+    "#555555",
+)
+"""Okabe and Ito's palette, which colour-blind people tell apart (jfly.uni-koeln.de/color); config.toml has it too."""
+
+FORMULA_STARTS = r"^[=+\-@\t\r\n＝＋－＠]"
+"""What makes a spreadsheet take a cell for a formula (owasp.org/www-community/attacks/CSV_Injection)."""
+
+
+def csv_of(table: pl.DataFrame) -> bytes:
+    """The table as CSV that Excel opens as UTF-8, with no text that a spreadsheet would run as a formula.
+
+    Such a text gets an apostrophe before it. Numbers are numbers, negative ones too; what is missing is empty.
+    """
+    text = pl.col(pl.String)
+    harmless = table.with_columns(pl.when(text.str.contains(FORMULA_STARTS)).then("'" + text).otherwise(text))
+    return harmless.write_csv(include_bom=True).encode()
+
+
+def show(
+    words: Words,
+    key: str,
+    *,
+    title: str,
+    note: str,
+    table: pl.DataFrame,
+    chart: alt.Chart | alt.LayerChart | None = None,
+    column_config: dict | None = None,
+) -> None:
+    """Show a finding. ``note`` tells units, denominators and time zone; without a ``chart`` the table stands open."""
+    with st.container(border=True, key=f"chart-{key}"):
+        heading(title)
+        plain(note, "note")
+        if table.is_empty():
+            st.info(words("no_rows"))
+            return
+        if chart is None:
+            _table(words, key, table, column_config)
+        else:
+            st.altair_chart(chart, key=f"plot-{key}", alt=f"{title}. {note}")
+            with st.expander(words("table_and_csv")):
+                _table(words, key, table, column_config)
+
+
+def _table(words: Words, key: str, table: pl.DataFrame, column_config: dict | None) -> None:
+    st.dataframe(table, hide_index=True, column_config=column_config, key=f"table-{key}", placeholder="–")
+    st.download_button(
+        words("download_csv"), csv_of(table), f"sifarat-{key}.csv", "text/csv", key=f"csv-{key}", on_click="ignore"
+    )
+
+
+def heading(text: str) -> None:
+    """A title with data in it: whatever reads as Markdown is shown as it is written."""
+    st.subheader(as_written(text), anchor=False)
+
+
+def plain(text: str, kind: str) -> None:
+    """Text exactly as it is, never as Markdown or HTML; ``kind`` names its style in style.css."""
+    with st.container(key=unique(kind)):
+        st.text(text)
+
+
+def unique(kind: str) -> str:
+    """A key for one more element of a kind on this run; style.css matches its beginning."""
+    counts = st.session_state.setdefault("_elements", {})
+    counts[kind] = counts.get(kind, 0) + 1
+    return f"{kind}-{counts[kind]}"
+
+
+def as_written(text: str) -> str:
+    """Escaped for Streamlit's Markdown."""
+    return "".join(f"\\{character}" if character in MARKDOWN else character for character in text)
+
+
+MARKDOWN = set("\\`*_{}[]()<>#+-.!|~$:&=^\"'")

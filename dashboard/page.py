@@ -1,0 +1,51 @@
+"""What a page is given: whose eyes it serves, what they chose, and one way to ask the publication."""
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from dashboard import charts
+from dashboard.access import Scope
+from dashboard.filters import Filters
+from dashboard.language import RIGHT_TO_LEFT_TEXTS, Words
+from dashboard.publication import Published
+
+
+@dataclass(frozen=True)
+class Page:
+    published: Published
+    scope: Scope
+    words: Words
+    filters: Filters
+
+    def query(self, sql: str, **more: object) -> pl.DataFrame:
+        """Rows of one select over the views of the scope.
+
+        ``$first_day``, ``$last_day``, ``$region``, ``$mission`` and ``$platform`` are what the filters chose.
+        Answers are kept by publication, scope, query and parameters, so that no scope is shown another's.
+        """
+        return rows(self.published, self.scope, sql, {**self.filters.parameters, **more})
+
+    def has(self, table: str) -> bool:
+        return self.published.has(table)
+
+    def post(self, text: str | None, language: str | None, key: str) -> None:
+        """A post as it was written: plain text, from the right where its script is."""
+        kind = f"post-{language}" if language in RIGHT_TO_LEFT_TEXTS else "post-ltr"
+        with st.container(key=f"{kind}-{key}"):
+            st.text(text if text and text.strip() else self.words("post_without_text"))
+
+    def show(self, key: str, **what) -> None:
+        charts.show(self.words, key, **what)
+
+
+def rows(published: Published, scope: Scope, sql: str, parameters: dict[str, object]) -> pl.DataFrame:
+    used = {name: parameters[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
+    return _rows(published, published.identity, scope, sql, used)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _rows(_published: Published, identity: tuple, scope: Scope, sql: str, parameters: dict) -> pl.DataFrame:
+    return _published.query(scope, sql, parameters)
