@@ -12,18 +12,25 @@ from dashboard.charts import as_written
 from dashboard.language import LANGUAGES, Words, day
 from dashboard.page import Page, rows
 from dashboard.publication import Published, identity_of, open_published
-from dashboard.views import content, missions, today
+from dashboard.views import accounts, content, data, missions, today, training
 from orchestration.publication import Publications
 from orchestration.settings import Settings, load_settings
 
 HERE = Path(__file__).parent
-PAGES = {"today": today, "missions": missions, "content": content}
+PAGES = {
+    "today": today,
+    "missions": missions,
+    "content": content,
+    "accounts": accounts,
+    "training": training,
+    "data": data,
+}
 
 
 def main() -> None:
     settings = load_settings()
     st.session_state["_elements"] = {}
-    st.set_page_config(page_title="Sifarat", page_icon=":material/public:", layout="wide")
+    st.set_page_config(page_title="Sifarat", page_icon=HERE / "static" / "icon.svg", layout="wide")
     with st.sidebar:
         language = st.segmented_control(
             "Language · زبان",

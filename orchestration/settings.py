@@ -115,6 +115,7 @@ class Settings(BaseSettings):
         None, description="Streamlit's secrets.toml with the [auth] of an OIDC provider; without it nobody signs in"
     )
     dashboard_roles_file: Path | None = Field(None, description="CSV of email, role and scope: who may see what")
+    dashboard_dagster_url: str = Field("http://127.0.0.1:3000", description="Where `make ui` serves Dagster, for links")
     dashboard_stale_after_days: int = Field(2, ge=1, description="Older than this the dashboard calls its data stale")
 
     sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
