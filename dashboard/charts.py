@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.language import Words
+from dashboard.language import MISSING, Words
 
 BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, GREY = (
     "#0072b2",
@@ -39,27 +39,81 @@ def show(
     note: str,
     table: pl.DataFrame,
     chart: alt.Chart | alt.LayerChart | None = None,
-    column_config: dict | None = None,
 ) -> None:
     """Show a finding. ``note`` tells units, denominators and time zone; without a ``chart`` the table stands open."""
     with st.container(border=True, key=f"chart-{key}"):
         heading(title)
         plain(note, "note")
         if table.is_empty():
-            st.info(words("no_rows"))
+            plain(words("no_rows"), "note")
             return
         if chart is None:
-            _table(words, key, table, column_config)
+            _table(words, key, table)
         else:
             st.altair_chart(chart, key=f"plot-{key}", alt=f"{title}. {note}")
             with st.expander(words("table_and_csv")):
-                _table(words, key, table, column_config)
+                _table(words, key, table)
 
 
-def _table(words: Words, key: str, table: pl.DataFrame, column_config: dict | None) -> None:
-    st.dataframe(table, hide_index=True, column_config=column_config, key=f"table-{key}", placeholder="–")
+def _table(words: Words, key: str, table: pl.DataFrame) -> None:
+    columns = {name: _column(words.known(f"col_{name}", name), kind, name) for name, kind in table.schema.items()}
+    st.dataframe(table, hide_index=True, column_config=columns, key=f"table-{key}", placeholder=MISSING, alt=key)
     st.download_button(
         words("download_csv"), csv_of(table), f"sifarat-{key}.csv", "text/csv", key=f"csv-{key}", on_click="ignore"
+    )
+
+
+def _column(label: str, kind: pl.DataType, name: str) -> object:
+    if kind.is_integer():
+        return st.column_config.NumberColumn(label, format="localized")
+    if kind.is_float():
+        return st.column_config.NumberColumn(label, format="percent" if name in SHARES else "%.1f")
+    if isinstance(kind, pl.Datetime):
+        return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
+    return label
+
+
+SHARES = {"engagement_rate_by_followers", "share_of_posts", "score"}
+"""Columns from 0 to 1 that are read as percentages."""
+
+
+def figures(figures: list[tuple[str, str, str]]) -> None:
+    """Label, value and denominator of a few numbers, side by side where there is room."""
+    with st.container(horizontal=True, key=unique("figures")):
+        for label, value, note in figures:
+            with st.container(border=True, width=FIGURE_WIDTH, key=unique("figure")):
+                st.metric(as_written(label), value)
+                plain(note, "note")
+
+
+FIGURE_WIDTH = 260
+
+
+def bars(table: pl.DataFrame, *, value: str, label: str, value_title: str, height: int | None = None) -> alt.Chart:
+    """Horizontal bars, the longest first, in one colour: the length tells, not the colour."""
+    return (
+        alt.Chart(table)
+        .mark_bar(color=BLUE)
+        .encode(
+            x=alt.X(f"{value}:Q", title=value_title),
+            y=alt.Y(f"{label}:N", sort="-x", title=None, axis=alt.Axis(labelLimit=190)),
+            tooltip=table.columns,
+        )
+        .properties(height=height or alt.Step(24))
+    )
+
+
+def line(table: pl.DataFrame, *, value: str, value_title: str, day: str = "activity_date") -> alt.Chart:
+    """A line by day; a day on which nothing was told is a gap."""
+    return (
+        alt.Chart(table)
+        .mark_line(color=BLUE, point=True, invalid="break-paths-show-domains")
+        .encode(
+            x=alt.X(f"{day}:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True)),
+            y=alt.Y(f"{value}:Q", title=value_title),
+            tooltip=table.columns,
+        )
+        .properties(height=260)
     )
 
 

@@ -8,9 +8,11 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.access import Scope
-from dashboard.filters import Filters
+from dashboard.filters import PLATFORM_NAMES, Filters
 from dashboard.language import RIGHT_TO_LEFT_TEXTS, Words
 from dashboard.publication import Published
+
+SHOWN_OF_A_TEXT = 600
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,29 @@ class Page:
     def has(self, table: str) -> bool:
         return self.published.has(table)
 
-    def post(self, text: str | None, language: str | None, key: str) -> None:
-        """A post as it was written: plain text, from the right where its script is."""
+    def post(self, post: dict[str, object], key: str, note: str) -> None:
+        """A post as it was written, plain text, from the right where its script is; whose it is, and a note on it.
+
+        ``post`` has mission_name, platform, posted_at (UTC), text, text_language and url.
+        """
+        language = post["text_language"]
         kind = f"post-{language}" if language in RIGHT_TO_LEFT_TEXTS else "post-ltr"
-        with st.container(key=f"{kind}-{key}"):
-            st.text(text if text and text.strip() else self.words("post_without_text"))
+        text, url = str(post["text"] or ""), str(post["url"] or "")
+        with st.container(border=True, key=f"card-{key}"):
+            platform = PLATFORM_NAMES.get(post["platform"], post["platform"])
+            charts.plain(f"{post['mission_name']} · {platform} · {post['posted_at']:%Y-%m-%d %H:%M} UTC", "note")
+            with st.container(key=f"{kind}-{key}"):
+                st.text(_shortened(text) if text.strip() else self.words("post_without_text"))
+            charts.plain(note, "fact")
+            if url.startswith("https://"):
+                st.link_button(self.words("open_post"), url, icon=":material/open_in_new:", key=f"open-{key}")
 
     def show(self, key: str, **what) -> None:
         charts.show(self.words, key, **what)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_OF_A_TEXT else text[:SHOWN_OF_A_TEXT] + " …"
 
 
 def rows(published: Published, scope: Scope, sql: str, parameters: dict[str, object]) -> pl.DataFrame:

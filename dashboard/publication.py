@@ -101,9 +101,8 @@ class Published:
                 )
             for (namespace, table), columns in self._tables().items():
                 chosen, rows = _restriction(table, columns, scope, schema)
-                cursor.execute(
-                    f'create view {schema}."{table}" as select {chosen} from published.{namespace}."{table}" where {rows}'
-                )
+                source = f'published.{namespace}."{table}"'
+                cursor.execute(f'create view {schema}."{table}" as select {chosen} from {source} where {rows}')
 
     def _tables(self) -> dict[tuple[str, str], set[str]]:
         with self._connection.cursor() as cursor:
