@@ -26,8 +26,7 @@ def csv_of(table: pl.DataFrame) -> bytes:
 
     Such a text gets an apostrophe before it. Numbers are numbers, negative ones too; what is missing is empty.
     """
-    text = pl.col(pl.String)
-    harmless = table.with_columns(pl.when(text.str.contains(FORMULA_STARTS)).then("'" + text).otherwise(text))
+    harmless = table.with_columns(pl.col(pl.String).str.replace(FORMULA_STARTS, "'${0}"))
     return harmless.write_csv(include_bom=True).encode()
 
 
@@ -67,14 +66,20 @@ def _column(label: str, kind: pl.DataType, name: str) -> object:
     if kind.is_integer():
         return st.column_config.NumberColumn(label, format="localized")
     if kind.is_float():
-        return st.column_config.NumberColumn(label, format="percent" if name in SHARES else "%.1f")
+        is_share = "share" in name or name in SHARES
+        return st.column_config.NumberColumn(label, format="percent" if is_share else "%.1f")
+    if name in LINKS:
+        return st.column_config.LinkColumn(label, display_text=LINKS[name])
     if isinstance(kind, pl.Datetime):
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     return label
 
 
-SHARES = {"engagement_rate_by_followers", "share_of_posts", "score"}
-"""Columns from 0 to 1 that are read as percentages."""
+SHARES = {"engagement_rate_by_followers", "score"}
+"""Columns that are read as percentages, besides those named shares."""
+
+LINKS = {"run_link": r"runs/(.{8})", "lineage_link": r"assets/(.*)\?"}
+"""Columns that hold an address of Dagster, and which part of it is shown."""
 
 
 def figures(figures: list[tuple[str, str, str]]) -> None:
@@ -115,6 +120,12 @@ def line(table: pl.DataFrame, *, value: str, value_title: str, day: str = "activ
         )
         .properties(height=260)
     )
+
+
+def land() -> alt.Chart:
+    """Coasts without borders, which are not this dashboard's to draw; from Natural Earth's file in static/."""
+    world = alt.Data(url="app/static/land-110m.json", format=alt.TopoDataFormat(feature="land", type="topojson"))
+    return alt.Chart(world).mark_geoshape(fill="#e3e8ed", stroke="#9aa5b1", strokeWidth=0.5)
 
 
 def heading(text: str) -> None:

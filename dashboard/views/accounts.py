@@ -1,9 +1,8 @@
 """Accounts: how they stand against the ministry's standard, what to fix, which are silent, and which are not ours."""
 
-import altair as alt
 import polars as pl
 
-from dashboard.charts import ORANGE
+from dashboard.charts import bars
 from dashboard.filters import CHOSEN
 from dashboard.language import number, share
 from dashboard.page import Page
@@ -48,7 +47,6 @@ select
     handle,
     resemblance,
     resembled_handle,
-    mission_id,
     evidence,
     posts,
     first_posted_date,
@@ -105,13 +103,7 @@ def _standards(page: Page, scores: pl.DataFrame) -> None:
         title=page.words("standards_title", met=number((told["score"] == 1).sum()), told=number(told.height)),
         note=page.words("standards_note"),
         table=rules,
-        chart=alt.Chart(rules)
-        .mark_bar(color=ORANGE)
-        .encode(
-            x=alt.X("accounts_not_met:Q", title=page.words("standards_axis"), axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("rule:N", sort=None, title=None),
-            tooltip=["rule", "accounts_not_met", "accounts_told", alt.Tooltip("share_not_met", format=".0%")],
-        ),
+        chart=bars(rules, value="accounts_not_met", label="rule", value_title=page.words("standards_axis")),
     )
 
 

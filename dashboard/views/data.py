@@ -94,7 +94,7 @@ def _runs(page: Page, dagster: str) -> None:
                 "published_at": publication.published_at.replace(tzinfo=None),
                 "run_id": publication.run_id,
                 "is_shown": publication.run_id == page.published.run_id,
-                "run": f"{dagster}/runs/{publication.run_id}",
+                "run_link": f"{dagster}/runs/{publication.run_id}",
             }
             for publication in kept
         ]
@@ -104,22 +104,18 @@ def _runs(page: Page, dagster: str) -> None:
         title=page.words("runs_title", published_at=f"{page.published.published_at:%Y-%m-%d %H:%M}"),
         note=page.words("runs_note", kept=number(len(kept)), dagster=dagster),
         table=runs,
-        column_config={"run": st.column_config.LinkColumn(page.words("open_in_dagster"), display_text=r".*/(.{8})")},
     )
 
 
 def _checks(page: Page, dagster: str) -> None:
     assets = pl.col("table_name").str.replace_all(".", "/", literal=True)
-    checks = page.query(CHECKS).with_columns(lineage=f"{dagster}/assets/" + assets + "?view=lineage")
+    checks = page.query(CHECKS).with_columns(lineage_link=f"{dagster}/assets/" + assets + "?view=lineage")
     all_checks, failed = checks["checks"].sum(), checks["checks_failed"].sum()
     page.show(
         "checks",
         title=page.words("checks_title", passed=number(all_checks - failed), all=number(all_checks)),
         note=page.words("checks_note"),
         table=checks,
-        column_config={
-            "lineage": st.column_config.LinkColumn(page.words("open_in_dagster"), display_text=r"assets/(.*)\?")
-        },
     )
 
 

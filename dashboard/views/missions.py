@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.charts import BLUE, bars, figures, heading, line, plain
+from dashboard.charts import BLUE, bars, figures, heading, land, line, plain
 from dashboard.filters import CHOSEN
 from dashboard.language import day, number, share
 from dashboard.page import Page
@@ -164,9 +164,7 @@ def _all_missions(page: Page, missions: pl.DataFrame) -> None:
 
 
 def _map(located: pl.DataFrame, measure: str, label: str) -> alt.LayerChart:
-    """Coasts without borders, which are not this dashboard's to draw; one circle per mission."""
-    world = alt.Data(url="app/static/land-110m.json", format=alt.TopoDataFormat(feature="land", type="topojson"))
-    land = alt.Chart(world).mark_geoshape(fill="#e3e8ed", stroke="#9aa5b1", strokeWidth=0.5)
+    """One circle per mission."""
     circles = (
         alt.Chart(located)
         .mark_circle(color=BLUE, opacity=0.65, stroke="white", strokeWidth=0.8)
@@ -179,7 +177,7 @@ def _map(located: pl.DataFrame, measure: str, label: str) -> alt.LayerChart:
             tooltip=["mission_name", "region", f"{measure}:Q"],
         )
     )
-    return (land + circles).project("equalEarth").properties(height=420)
+    return (land() + circles).project("equalEarth").properties(height=420)
 
 
 def _one_mission(page: Page, missions: pl.DataFrame) -> None:

@@ -9,10 +9,9 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.charts import AMBER, BLUE, GREEN, GREY, ORANGE, heading, plain
+from dashboard.charts import AMBER, BLUE, GREEN, GREY, ORANGE, heading, land, plain
 from dashboard.filters import CHOSEN, CHOSEN_MISSIONS, PLATFORM_NAMES
 from dashboard.language import day, number, share
-from dashboard.maps import land
 from dashboard.page import Page
 from orchestration.dbt import project_vars
 
@@ -255,11 +254,17 @@ def _coverage(page: Page) -> None:
         note=page.words("coverage_platforms_note"),
         table=platforms,
     )
+    courses = page.query(COURSES)
+    last = courses.row(-1, named=True) if courses.height else dict.fromkeys(courses.columns)
     page.show(
         "coverage-by-course",
-        title=page.words("coverage_courses_title"),
+        title=page.words(
+            "coverage_courses_title",
+            trained=number(last["missions_with_trained_officer"]),
+            missions=number(last["missions"]),
+        ),
         note=page.words("coverage_courses_note"),
-        table=page.query(COURSES),
+        table=courses,
     )
 
 
