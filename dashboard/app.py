@@ -23,7 +23,7 @@ PAGES = {"today": today, "missions": missions, "content": content}
 def main() -> None:
     settings = load_settings()
     st.session_state["_elements"] = {}
-    st.set_page_config(page_title="Sifarat", page_icon=":material/public:", layout="wide")
+    st.set_page_config(page_title="Sifarat", page_icon=str(HERE / "static" / "icon.png"), layout="wide")
     with st.sidebar:
         language = st.segmented_control(
             "Language · زبان",

@@ -26,8 +26,11 @@ def csv_of(table: pl.DataFrame) -> bytes:
 
     Such a text gets an apostrophe before it. Numbers are numbers, negative ones too; what is missing is empty.
     """
-    text = pl.col(pl.String)
-    harmless = table.with_columns(pl.when(text.str.contains(FORMULA_STARTS)).then("'" + text).otherwise(text))
+    texts = [pl.col(name) for name, kind in table.schema.items() if kind == pl.String]
+    harmless = table.with_columns(
+        pl.when(text.str.contains(FORMULA_STARTS)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
+        for text in texts
+    )
     return harmless.write_csv(include_bom=True).encode()
 
 
