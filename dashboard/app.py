@@ -30,7 +30,7 @@ PAGES = {
 def main() -> None:
     settings = load_settings()
     st.session_state["_elements"] = {}
-    st.set_page_config(page_title="Sifarat", page_icon=HERE / "static" / "icon.svg", layout="wide")
+    st.set_page_config(page_title="Sifarat", page_icon=str(HERE / "static" / "icon.png"), layout="wide")
     with st.sidebar:
         language = st.segmented_control(
             "Language · زبان",

@@ -26,7 +26,11 @@ def csv_of(table: pl.DataFrame) -> bytes:
 
     Such a text gets an apostrophe before it. Numbers are numbers, negative ones too; what is missing is empty.
     """
-    harmless = table.with_columns(pl.col(pl.String).str.replace(FORMULA_STARTS, "'${0}"))
+    texts = [pl.col(name) for name, kind in table.schema.items() if kind == pl.String]
+    harmless = table.with_columns(
+        pl.when(text.str.contains(FORMULA_STARTS)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
+        for text in texts
+    )
     return harmless.write_csv(include_bom=True).encode()
 
 
@@ -70,6 +74,8 @@ def _column(label: str, kind: pl.DataType, name: str) -> object:
         return st.column_config.NumberColumn(label, format="percent" if is_share else "%.1f")
     if name in LINKS:
         return st.column_config.LinkColumn(label, display_text=LINKS[name])
+    if kind == pl.Date:
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if isinstance(kind, pl.Datetime):
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     return label

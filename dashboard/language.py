@@ -13,6 +13,7 @@ RIGHT_TO_LEFT_TEXTS = {"ar", "fa", "ur"}
 """Languages of posts that are written from the right; ur-Latn is not."""
 
 MISSING = "–"
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Words:
     language: str
 
     def __call__(self, key: str, **values: object) -> str:
-        return phrases(self.language)[key].format(**values)
+        """Dates, numbers and names keep their own direction among words of the other (Unicode's isolates)."""
+        isolated = {name: f"{ISOLATE}{value}{END_ISOLATE}" for name, value in values.items()}
+        return phrases(self.language)[key].format(**(isolated if self.is_right_to_left else values))
 
     def known(self, key: str, otherwise: str) -> str:
         """The phrase, or what the data says where the phrases do not know it, such as a new platform's name."""
@@ -41,6 +44,11 @@ def phrases(language: str) -> dict[str, str]:
 
 def number(value: float | None, decimals: int = 0) -> str:
     return MISSING if value is None else f"{value:,.{decimals}f}"
+
+
+def of(part: float | None, whole: float | None) -> str:
+    """A count and what it is of."""
+    return f"{number(part)} / {number(whole)}"
 
 
 def share(value: float | None, decimals: int = 0) -> str:

@@ -48,7 +48,8 @@ class Page:
                 st.text(_shortened(text) if text.strip() else self.words("post_without_text"))
             charts.plain(note, "fact")
             if url.startswith("https://"):
-                st.link_button(self.words("open_post"), url, icon=":material/open_in_new:", key=f"open-{key}")
+                label = self.words("open_post")
+                st.link_button(label, url, type="tertiary", icon=":material/open_in_new:", key=f"open-{key}")
 
     def show(self, key: str, **what) -> None:
         charts.show(self.words, key, **what)

@@ -54,11 +54,11 @@ TONE = f"""
 
     select
         coalesce(topics.name, read_posts.topic_id) as topic, tone, count(*) as posts,
-        count(*) / sum(count(*)) over (partition by topic) as share_of_posts
+        count(*) / sum(count(*)) over (partition by coalesce(topics.name, read_posts.topic_id)) as share_of_posts
     from read_posts
     left join dim_topic as topics on read_posts.topic_id = topics.topic_id
     where read_posts.topic_id is not null and tone is not null
-    group by all
+    group by coalesce(topics.name, read_posts.topic_id), tone
     order by topic, tone
 """
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.charts import BLUE, bars, figures, heading, land, line, plain
 from dashboard.filters import CHOSEN
-from dashboard.language import day, number, share
+from dashboard.language import day, number, of, share
 from dashboard.page import Page
 
 ICON = ":material/location_on:"
@@ -207,7 +207,7 @@ def _one_mission(page: Page, missions: pl.DataFrame) -> None:
             ),
             (
                 words("days_read"),
-                words("of", part=number(told["account_days_reported"]), whole=number(told["account_days_registered"])),
+                of(told["account_days_reported"], told["account_days_registered"]),
                 words("days_read_note"),
             ),
         ]
@@ -244,17 +244,16 @@ def _people(page: Page) -> None:
         if people["officers_posted"] is None:
             plain(words("too_few"), "note")
             continue
-        posted = number(people["officers_posted"])
         figures(
             [
                 (
                     words("trained"),
-                    words("of", part=number(people["trained_officers"]), whole=posted),
+                    of(people["trained_officers"], people["officers_posted"]),
                     words("trained_note"),
                 ),
                 (
                     words("refreshers_due"),
-                    words("of", part=number(people["refreshers_due"]), whole=number(people["trained_officers"])),
+                    of(people["refreshers_due"], people["trained_officers"]),
                     words("refreshers_due_note"),
                 ),
             ]

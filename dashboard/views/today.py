@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.charts import figures, heading, plain
 from dashboard.filters import CHOSEN
-from dashboard.language import MISSING, day, number
+from dashboard.language import day, number, of
 from dashboard.page import Page
 
 ICON = ":material/today:"
@@ -129,7 +129,7 @@ WARNINGS = """
     from warnings
     where observed_date = $last_day
     group by all
-    order by records desc, all
+    order by records desc, source, table_name, field, reason
     limit 100
 """
 
@@ -137,8 +137,11 @@ WARNINGS = """
 def show(page: Page) -> None:
     _state(page)
     _alerts(page)
-    _reactions(page)
-    _overperformed(page)
+    reactions, overperformed = st.columns(2, gap="medium")
+    with reactions:
+        _reactions(page)
+    with overperformed:
+        _overperformed(page)
     _failed(page)
 
 
@@ -149,7 +152,7 @@ def _state(page: Page) -> None:
     shown = [
         (
             words("accounts_read"),
-            words("of", part=number(read["reported"]), whole=number(read["registered"])),
+            of(read["reported"], read["registered"]),
             words("accounts_read_note", day=today),
         ),
         (
@@ -159,7 +162,7 @@ def _state(page: Page) -> None:
         ),
         (
             words("checks_met"),
-            words("of", part=number(checks["met"]), whole=number(checks["checks"])),
+            of(checks["met"], checks["checks"]),
             words("checks_met_note", published=f"{page.published.published_at:%Y-%m-%d %H:%M}"),
         ),
     ]
@@ -169,7 +172,7 @@ def _state(page: Page) -> None:
         shown.append(
             (
                 words("quarantined"),
-                words("of", part=number(records["quarantined"]), whole=number(records["received"])),
+                of(records["quarantined"], records["received"]),
                 words("quarantined_note", verdict=verdict),
             )
         )
@@ -241,6 +244,6 @@ def _failed(page: Page) -> None:
         page.show(
             "warnings",
             title=words("warnings_finding", warnings=number(warnings["records"].sum() or 0)),
-            note=words("warnings_note", day=day(page.filters.last_day) or MISSING),
+            note=words("warnings_note", day=day(page.filters.last_day)),
             table=warnings,
         )
