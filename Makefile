@@ -7,7 +7,7 @@ MANIFEST := dbt_project/target/manifest.json
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test prism ralph ui lint lock dictionary clean
+.PHONY: help setup nightly dashboard test prism ralph browser ui lint lock dictionary clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -19,7 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Bytecode is compiled once: without it every start takes twice as long.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib orchestration expectations > /dev/null || true
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib orchestration expectations dashboard > /dev/null || true
 	touch $@
 
 $(MANIFEST): $(READY) $(MODELS)
@@ -27,6 +27,9 @@ $(MANIFEST): $(READY) $(MODELS)
 
 nightly: setup  ## Run the main job: make nightly [FROM=day TO=day INBOX=folder TARGET=duckdb]
 	$(BIN)/sifarat nightly $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(INBOX),--inbox $(INBOX)) $(if $(TARGET),--target $(TARGET))
+
+dashboard: setup  ## Serve the dashboard on 127.0.0.1:8501
+	$(BIN)/sifarat dashboard
 
 test: setup  ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"
@@ -38,6 +41,10 @@ prism: setup  ## Install Prism, which plays platforms from their own API descrip
 ralph: setup  ## Install Ralph, a learning record store to test against, in an environment of its own
 	$(PYTHON) -m venv $(VENV)/ralph
 	$(VENV)/ralph/bin/python -m pip install --quiet --disable-pip-version-check 'ralph-malph[full]==5.1.0' requests==2.34.2
+
+browser: setup  ## Install what the dashboard's browser tests need: Chromium, an OpenID provider, axe (needs npm)
+	command -v chromium > /dev/null || { apt-get update -qq && apt-get install -qq -y chromium; }
+	npm install --silent --no-audit --no-fund --prefix $(VENV)/browser oidc-provider@9 axe-core@4
 
 ui: setup  ## Serve Dagster's UI and schedule on 127.0.0.1:3000
 	$(BIN)/sifarat ui

@@ -365,6 +365,33 @@ def ui(host: str, port: int) -> None:
 
 
 @sifarat.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8501, show_default=True)
+def dashboard(host: str, port: int) -> None:
+    """Serve the digital media dashboard over the current publication; each load shows the newest.
+
+    Without sign-in it is served on this machine alone. See docs/dashboard.md for sign-in and roles.
+    """
+    from dashboard.access import AccessError, check_exposure, read_roles
+
+    settings = _settings()
+    sign_in, roles = settings.dashboard_sign_in_file, settings.dashboard_roles_file
+    try:
+        check_exposure(host, has_sign_in=sign_in is not None)
+        if sign_in is not None:
+            if roles is None:
+                raise AccessError("Sign-in needs roles: set SIFARAT_DASHBOARD_ROLES_FILE (docs/dashboard.md)")
+            if not sign_in.is_file():
+                raise AccessError(f"The sign-in file {sign_in} does not exist (docs/dashboard.md)")
+            read_roles(roles)
+    except AccessError as error:
+        raise click.ClickException(str(error)) from None
+    streamlit = str(Path(sys.executable).parent / "streamlit")
+    arguments = ["run", str(PROJECT_DIR / "dashboard" / "app.py"), "--server.address", host, "--server.port", str(port)]
+    os.execv(streamlit, [streamlit, *arguments, *(["--secrets.files", str(sign_in)] if sign_in else [])])
+
+
+@sifarat.command()
 def parse() -> None:
     """Let dbt parse the models once, for the runs to come (`make setup` does)."""
     tell_dbt(_settings())

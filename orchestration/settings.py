@@ -117,6 +117,13 @@ class Settings(BaseSettings):
 
     review_file: Path | None = Field(None, description="Questions of who is who, and a person's answers (CSV)")
 
+    dashboard_sign_in_file: Path | None = Field(
+        None, description="Streamlit's secrets.toml with the [auth] of an OIDC provider; without it nobody signs in"
+    )
+    dashboard_roles_file: Path | None = Field(None, description="CSV of email, role and scope: who may see what")
+    dashboard_dagster_url: str = Field("http://127.0.0.1:3000", description="Where `make ui` serves Dagster, for links")
+    dashboard_stale_after_days: int = Field(2, ge=1, description="Older than this the dashboard calls its data stale")
+
     sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
 
     @field_validator("meetings_zone")
@@ -126,7 +133,15 @@ class Settings(BaseSettings):
             raise ValueError(f"{zone!r} is no zone of the IANA database, such as Asia/Karachi")
         return zone
 
-    @field_validator("data_dir", "inbox", "registry_dir", "pseudonym_key_file", "review_file")
+    @field_validator(
+        "data_dir",
+        "inbox",
+        "registry_dir",
+        "pseudonym_key_file",
+        "review_file",
+        "dashboard_sign_in_file",
+        "dashboard_roles_file",
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else None

@@ -1,5 +1,6 @@
 """Posts by what they say, in any language, over the vectors that the nights kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,13 +23,18 @@ class Hit:
     score: float
     posted_at: datetime
     mission: str
+    platform: str
     language: str | None
     text: str
     url: str | None
 
 
-def search(question: str, settings: Settings, publication: Path, limit: int = 10) -> list[Hit]:
+def search(
+    question: str, settings: Settings, publication: Path, limit: int = 10, *, missions: Sequence[str] | None = None
+) -> list[Hit]:
     """The published posts nearest to ``question``, nearest first; of posts with one text the newest.
+
+    Given ``missions``, those of these alone.
 
     Raises EnrichmentError when the question has no words, or no post was read by the model of the settings yet.
     """
@@ -61,6 +67,7 @@ def search(question: str, settings: Settings, publication: Path, limit: int = 10
                 ) as score,
                 max(posts.posted_at) as posted_at,
                 max_by(missions.name, posts.posted_at) as mission,
+                max_by(posts.platform, posts.posted_at) as platform,
                 any_value(readings.language) as language,
                 any_value(posts.text) as text,
                 max_by(posts.url, posts.posted_at) as url
@@ -68,12 +75,14 @@ def search(question: str, settings: Settings, publication: Path, limit: int = 10
             inner join published.marts.fct_post_reading as readings on vectors.text_hash = readings.text_hash
             inner join published.marts.fct_post as posts on readings.post_id = posts.post_id
             inner join published.marts.dim_mission as missions on posts.mission_id = missions.mission_id
-            where posts.deleted_at is null
+            where
+                posts.deleted_at is null
+                and (?::varchar[] is null or list_contains(?::varchar[], posts.mission_id))
             group by vectors.text_hash, score
             order by score desc, posted_at desc
             limit ?
             """,
-                [parts, model, version, asked, limit],
+                [parts, model, version, asked, missions, missions, limit],
             ).fetchall()
         )
     if not found:

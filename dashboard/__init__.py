@@ -1,0 +1,1 @@
+"""The digital media dashboard: Streamlit over the published marts, opened read-only."""
