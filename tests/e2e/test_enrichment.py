@@ -20,14 +20,8 @@ def test_posts_are_read_in_the_night_they_land_and_are_found_by_what_they_say(ne
     inbox.mkdir()
     (inbox / "facebook.mapping.yaml").write_text(MAPPING)
     (inbox / "posts.csv").write_text(POSTS)
-    state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="0")
-    state.nightly("--from", "2026-03-02", "--inbox", inbox)
-    assert state.query("select bool_or(is_read) from marts.fct_post_reading") == [(False,)]
-    nothing = state.sifarat("search", "visa camp")
-    assert (nothing.returncode, "No post was read" in nothing.stderr) == (1, True)
-
     state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="120")
-    state.nightly("--from", "2026-03-03", "--inbox", inbox)
+    state.nightly("--from", "2026-03-02", "--inbox", inbox)
     assert state.query(
         "select post_id, is_read, language, topic_id, tone from marts.fct_post_reading order by post_id"
     ) == [

@@ -211,6 +211,11 @@ def test_status_says_what_is_published_and_that_it_is_synthetic(synthetic_state)
     assert "current" in told.stdout
 
 
+def test_search_says_that_no_post_was_read_yet(synthetic_state):
+    told = synthetic_state.sifarat("search", "visa camp")
+    assert (told.returncode, "No post was read" in told.stderr) == (1, True)
+
+
 def test_sql_answers_a_query_and_writes_nothing(synthetic_state):
     told = synthetic_state.sifarat("sql", "select count(*) as missions from dim_mission")
     assert told.returncode == 0
