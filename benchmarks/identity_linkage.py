@@ -7,6 +7,7 @@ pairs by themselves, once beside the ministry's staff list, which names everybod
 of the pairs linked, those that are one officer. Strict recall: of all pairs of one officer, those linked; what went to
 a person counts as missed. Recall over decided pairs leaves out what went to a person. The same is told of the pairs
 that names alone decide: those that share neither service number nor e-mail and do not bear two different numbers.
+``unseen`` is the third unseen set; the two before it are the development sets ``third`` and ``fourth`` now.
 """
 
 import argparse

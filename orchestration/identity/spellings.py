@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import combinations, product
 
+from orchestration.identity.linkage import Mention
 from orchestration.identity.names import OFTEN_LEFT_OUT, Likeness, address_parts, alike, cost, folded, is_slip
 
 LEAST_PEOPLE = 2
@@ -24,7 +25,7 @@ ROUNDS = 3
 class Spellings:
     """The names of the mentions' parts. Each round learns from people whose other parts the round before made one."""
 
-    def __init__(self, mentions: Sequence):
+    def __init__(self, mentions: Sequence[Mention]):
         self._written: defaultdict[str, set[str]] = defaultdict(set)
         numbers: defaultdict[str, set[str]] = defaultdict(set)
         for mention in mentions:
