@@ -15,7 +15,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from orchestration.identity.scoring import MODEL, SETTINGS, comparisons, linker_of
+from orchestration.identity.scoring import MODEL, SETTINGS, comparisons, in_memory, linker_of
 from tests.identity_pairs import labelled_pairs
 
 SETS = ("development", "held_out", "third", "fourth")
@@ -36,18 +36,20 @@ def main() -> None:
     mentions = [mention for pair in pairs for mention in (pair.left, pair.right)]
     same = [(pair.left.key, pair.right.key) for pair in pairs if pair.is_same]
     settings = SETTINGS | {"comparisons": comparisons()}
-    for turn in range(ROUNDS):
-        # Every mention is somebody else: what is known by number is weighed like the rest.
-        linker = linker_of(mentions, {m.key: m.key for m in mentions}, dict.fromkeys(m.key for m in mentions), settings)
-        if turn == 0:
-            linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1, min_count_per_level=None)
-        api = linker._db_api
-        scored = linker.inference.predict(warning_mode="never")
-        labels = pa.table({"mention_l": [min(pair) for pair in same], "mention_r": [max(pair) for pair in same]})
-        api.duckdb_con.register("same", labels)
-        found = scored.as_duckdbpyrelation().query("scored", LIKELIEST_READING).to_arrow_table()
-        linker.training.estimate_m_from_pairwise_labels(api.register(found, table_name="labels"))
-        settings = _even(linker.misc.save_model_to_json())
+    # Every mention is somebody else: what is known by number is weighed like the rest.
+    everybody, numberless = {m.key: m.key for m in mentions}, dict.fromkeys(m.key for m in mentions)
+    with in_memory() as connection:
+        for turn in range(ROUNDS):
+            linker = linker_of(connection, mentions, everybody, numberless, settings)
+            if turn == 0:
+                linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1, min_count_per_level=None)
+            api = linker._db_api
+            scored = linker.inference.predict(warning_mode="never")
+            labels = pa.table({"mention_l": [min(pair) for pair in same], "mention_r": [max(pair) for pair in same]})
+            api.duckdb_con.register("same", labels)
+            found = scored.as_duckdbpyrelation().query("scored", LIKELIEST_READING).to_arrow_table()
+            linker.training.estimate_m_from_pairwise_labels(api.register(found, table_name="labels"))
+            settings = _even(linker.misc.save_model_to_json())
     MODEL.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     print(f"{MODEL}: {len(same)} pairs of one officer, {len(mentions)} mentions")
 

@@ -10,10 +10,12 @@ nothing over the network.
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import combinations, permutations, product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -57,13 +59,24 @@ def verdicts(
 ) -> dict[tuple[str, str], Verdict]:
     """The pairs of mentions with names that come to ``least`` bits, by their keys in order. Pairs that are one person
     already, and pairs of two service numbers, are left out: ``person_of`` and ``number_of`` tell them by key."""
-    linker = linker_of(named, person_of, number_of, json.loads(MODEL.read_text(encoding="utf-8")))
-    scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-    best = scored.as_duckdbpyrelation().query("scored", BEST)
-    return {
-        (row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:]), _names(*row[5:12:3]))
-        for row in best.fetchall()
-    }
+    with in_memory() as connection:
+        linker = linker_of(connection, named, person_of, number_of, json.loads(MODEL.read_text(encoding="utf-8")))
+        scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
+        best = scored.as_duckdbpyrelation().query("scored", BEST)
+        return {
+            (row[0], row[1]): Verdict(round(row[2], 3), _in_words(*row[3:]), _names(*row[5:12:3]))
+            for row in best.fetchall()
+        }
+
+
+@contextmanager
+def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB whose overflow, which names people, lies in a folder of its owner's alone and goes with it."""
+    with (
+        TemporaryDirectory(prefix="sifarat-identity-") as overflow,
+        duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": overflow}) as connection,
+    ):
+        yield connection
 
 
 BEST = """
@@ -86,11 +99,14 @@ order by mention_l, mention_r
 
 
 def linker_of(
-    named: Sequence[Mention], person_of: Mapping[str, str], number_of: Mapping[str, str | None], settings: dict
+    connection: duckdb.DuckDBPyConnection,
+    named: Sequence[Mention],
+    person_of: Mapping[str, str],
+    number_of: Mapping[str, str | None],
+    settings: dict,
 ) -> Linker:
     """Splink over the mentions, each written once per two of its parts and read once per order of them."""
     population = _Population(named, person_of)
-    connection = duckdb.connect(config={"memory_limit": MEMORY})
     _teach(connection, population.spellings)
     api = DuckDBAPI(connection)
     tables = []
