@@ -19,6 +19,7 @@ LEAST_ENGAGEMENTS = 30
 RATE_WEIGHT = 2
 """The account's mean counts like so many weeks when the posts of a weekday are told."""
 LEAST_RATES = 28
+"""Days told, of the weeks before, from which on a silence is judged."""
 LEAST_REGION = 5.0
 """Posts to be expected of a region on a day from which on its quiet is taken for a holiday."""
 
@@ -110,7 +111,8 @@ def silence(days: pl.DataFrame) -> pl.DataFrame:
         since=pl.col("day").first().over("account_id", "quiet"),
     )
     longest = pl.col("due").rolling_max_by("day", f"{MEMORY_DAYS}d", min_samples=1, closed="left").over(own)
-    days = days.with_columns(longest=longest.first().over("account_id", "quiet").fill_null(0.0))
+    days = days.with_columns(longest=longest)
+    days = days.with_columns(longest=pl.col("longest").first().over("account_id", "quiet").fill_null(0.0))
     score = pl.col("due") / pl.max_horizontal("longest", 1.0)
     is_passed = (
         (pl.col("due") >= bar.size)

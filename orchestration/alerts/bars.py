@@ -22,10 +22,9 @@ class Bar:
 
 
 BARS = (
-    Bar("engagement_high", "engagements_gained", 4.2, 8.0, 250, span=1),
-    Bar("engagement_high", "engagements_gained", 4.2, 8.0, 250, span=3),
+    Bar("engagement_high", "engagements_gained", 4.25, 10.0, 300),
     Bar("engagement_low", "engagements_gained", -5.5, 0.2, 100, span=4),
-    Bar("post_spreading", "engagements", 4.5, 8.0, 100),
+    Bar("post_spreading", "engagements", 4.75, 8.0, 100),
     Bar("silence", "posts", 1.0, 0.0, 9),
     Bar("follower_loss", "followers", -6.0, 0.98, 50, span=1),
     Bar("follower_loss", "followers", -6.0, 0.975, 50, span=3),

@@ -51,10 +51,11 @@ def forecast(series: pl.DataFrame, floor: float, span: int = 1, shared: Sequence
 
 
 def steadied(floor: float, group: Sequence[str]) -> pl.Expr:
-    """``spread``, known from few days, drawn half way to the usual spread of all of the group."""
-    spread = pl.col("spread")
-    squares = (spread**2 + spread.median().over(group) ** 2) / 2
-    return pl.when(spread.is_not_null()).then(pl.max_horizontal(squares.sqrt(), floor))
+    """``spread``, known from few days, drawn half way to the usual spread of all of the group; where it is not known
+    yet, the usual one."""
+    usual = pl.col("spread").median().over(group)
+    squares = (pl.col("spread").fill_null(usual) ** 2 + usual**2) / 2
+    return pl.when(usual.is_not_null()).then(pl.max_horizontal(squares.sqrt(), floor))
 
 
 def past_median(value: pl.Expr, days: int, least: int, by: str = "day") -> pl.Expr:

@@ -7,7 +7,7 @@ from orchestration.alerts.forecast import MEMORY_DAYS, SIGMA_OF_MAD, every_day, 
 from orchestration.alerts.found import found, passed
 
 BASELINE_DAYS = 120
-LEAST_POSTS = 15
+LEAST_POSTS = 8
 FLOOR = 0.5
 LEAST_DAYS = 14
 """Days that the ministry must be known for before the size of a wave is judged."""

@@ -93,6 +93,13 @@ def test_an_account_that_rests_on_weekends_is_due_nothing_on_them():
     assert accounts.silence(series(67, posts=posts)).is_empty()
 
 
+def test_a_quiet_shorter_than_the_longest_of_the_weeks_before_is_no_silence():
+    # Three posts a day: 14 quiet days are due more posts than the 11 that follow 12 days later.
+    found = accounts.silence(series(67, posts=[3] * 30 + [0] * 14 + [3] * 12 + [0] * 11))
+    assert found["from_date"].unique().to_list() == [FIRST + timedelta(days=30)]
+    assert not accounts.silence(series(67, posts=[3] * 56 + [0] * 11)).is_empty()
+
+
 def test_days_that_the_platform_did_not_tell_of_are_no_silence():
     unread = series(70, posts=[1] * 55 + [0] * 15, is_told=[True] * 55 + [False] * 15)
     assert accounts.silence(unread).is_empty()

@@ -26,8 +26,14 @@ def test_a_post_is_held_against_the_accounts_earlier_posts_of_its_age():
     assert found["expected_high"] == pytest.approx(25.64, abs=0.01)
 
 
-def test_a_post_is_not_judged_before_fifteen_earlier_ones_have_an_error():
-    assert posts.spreading(of_an_account([9] * 29 + [999])).is_empty()
+def test_a_post_is_not_judged_before_eight_earlier_ones_and_a_spread_are_known():
+    # Eight posts make a level, the next eight make errors; before that only others' spread can stand for the own one.
+    assert posts.spreading(of_an_account([9] * 15 + [999])).is_empty()
+    assert not posts.spreading(of_an_account([9] * 16 + [999])).is_empty()
+    others = of_an_account([9] * 31).with_columns(account_id=pl.lit("x:2"), post_id="other " + pl.col("post_id"))
+    late = of_an_account([9] * 8 + [999]).with_columns(pl.col("posted_date", "day") + timedelta(days=22))
+    assert posts.spreading(pl.concat([others, late]))["subject_id"].to_list() == ["x:8"]
+    assert posts.spreading(pl.concat([others, late.filter(pl.col("post_id") != "x:0")])).is_empty()
 
 
 def test_answers_are_held_against_answers():

@@ -125,7 +125,15 @@ select
     || case
         when is_complete and account_days_reported = account_days_registered then 'Every account was read each day.'
         else
-            'Data are missing: of ' || {{ whole('account_days_registered') }} || ' days of registered accounts '
-            || {{ whole('account_days_reported') }} || ' were read.'
-    end as template_text
+            'Data are missing: '
+            || case when is_complete then '' else 'not every night of the week was read' end
+            || case when is_complete or account_days_reported = account_days_registered then '' else ', and ' end
+            || case
+                when account_days_reported = account_days_registered then '.'
+                else
+                    'of ' || {{ whole('account_days_registered') }} || ' days of registered accounts '
+                    || {{ whole('account_days_reported') }} || ' were read.'
+            end
+    end
+    || case when is_synthetic then ' All of this is synthetic.' else '' end as template_text
 from told

@@ -49,7 +49,8 @@ told as (
     select
         alerts.alert_id,
         coalesce(copies.post_id, alerts.post_id) as post_id,
-        -epoch(copies.posted_at) as weight
+        -- The post itself first, then those of its wave as they came.
+        case when copies.post_id = alerts.post_id then 0 else -epoch(copies.posted_at) end as weight
     from alerts
     left join {{ ref('post_duplicates') }} as copies
         on
