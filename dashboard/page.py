@@ -51,6 +51,11 @@ class Page:
                 label = self.words("open_post")
                 st.link_button(label, url, type="tertiary", icon=":material/open_in_new:", key=f"open-{key}")
 
+    def named(self, table: pl.DataFrame, column: str) -> pl.DataFrame:
+        """The table with a column's codes in words, such as languages; a code without a phrase stays as it is."""
+        names = {code: self.words.known(f"{column}_{code}", code) for code in table[column].drop_nulls().unique()}
+        return table.with_columns(pl.col(column).replace(names))
+
     def show(self, key: str, **what) -> None:
         charts.show(self.words, key, **what)
 
