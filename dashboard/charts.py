@@ -48,7 +48,8 @@ def show(
         heading(title)
         plain(note, "note")
         if table.is_empty():
-            plain(words("no_rows"), "note")
+            if chart is not None:
+                plain(words("no_rows"), "note")
             return
         if chart is None:
             _table(words, key, table)
@@ -142,7 +143,7 @@ def heading(text: str) -> None:
 def plain(text: str, kind: str) -> None:
     """Text exactly as it is, never as Markdown or HTML; ``kind`` names its style in style.css."""
     with st.container(key=unique(kind)):
-        st.text(text)
+        st.text(text, width="stretch")
 
 
 def unique(kind: str) -> str:
