@@ -1,4 +1,4 @@
-"""A big synthetic ministry, published: 90 missions with five accounts each, and years of posts observed again and again.
+"""A big synthetic ministry, published: 90 missions with five accounts each, and years of posts observed repeatedly.
 
 One night of the sandbox gives the training, the texts and what the models read in them. Then the register and the
 platforms' landing are written anew, by SQL into Parquet as the contracts ask, the models are built from nothing, and
@@ -50,8 +50,8 @@ ACCOUNTS = {
     "youtube": "native_id as id, handle, name as title, followers as subscriber_count",
 }
 POSTS = {
-    "x": "number as id, native_id as author_id, text, posted_at as created_at, language as lang, reactions as like_count, "
-    "comments as reply_count, shares as repost_count, 0 as quote_count, 0 as bookmark_count, "
+    "x": "number as id, native_id as author_id, text, posted_at as created_at, language as lang, "
+    "reactions as like_count, comments as reply_count, shares as repost_count, 0 as quote_count, 0 as bookmark_count, "
     "impressions as impression_count",
     "facebook": "native_id || '_' || number as id, native_id as page_id, text as message, posted_at as created_time, "
     "reactions as reactions_count, comments as comments_count, shares as shares_count, "

@@ -119,7 +119,7 @@ class Window:
         assert self.page.get_by_test_id("stException").count() == 0, self.page.inner_text("body")[-2000:]
 
     def choose(self, label: str, option: str) -> None:
-        self.page.get_by_label(label, exact=True).click()
+        self.page.get_by_label(label, exact=True).fill(option)
         self.page.get_by_role("option", name=option, exact=True).click()
         self.settle()
 
@@ -157,15 +157,16 @@ def published(synthetic_state, browser, tmp_path_factory) -> State:
     shutil.copy(synthetic_state.current, copy)
     with duckdb.connect(str(copy)) as connection:
         connection.execute(
-            "update marts.fct_post set text = ?, engagements = 999999 where post_id = (select post_id from marts.fct_post "
-            "where mission_id = 'oslo' and deleted_at is null order by engagements desc nulls last, post_id limit 1)",
+            "update marts.fct_post set text = ?, engagements = 999999 where post_id = "
+            "(select post_id from marts.fct_post where mission_id = 'oslo' and deleted_at is null "
+            "order by engagements desc nulls last, post_id limit 1)",
             [HOSTILE],
         )
         connection.execute(
-            "insert into quality.quarantined_records by name select 'platform_exports' as source, 'posts' as table_name, "
-            "date '2026-03-03' as observed_date, 'posts.csv' as source_file, 7 as source_line, 1 as record_number, "
-            "'text' as field, ? as value, ? as reason, timestamp '2026-03-03 12:00' as observed_at, 'planted' as batch_id, "
-            "true as is_synthetic",
+            "insert into quality.quarantined_records by name select 'platform_exports' as source, "
+            "'posts' as table_name, date '2026-03-03' as observed_date, 'posts.csv' as source_file, "
+            "7 as source_line, 1 as record_number, 'text' as field, ? as value, ? as reason, "
+            "timestamp '2026-03-03 12:00' as observed_at, 'planted' as batch_id, true as is_synthetic",
             [HOSTILE, "@SUM(1+1)"],
         )
     os.link(copy, state.current)
@@ -251,9 +252,9 @@ def test_a_platform_and_a_mission_chosen_are_what_sql_tells_of_them(window, publ
 def test_a_period_chosen_is_what_sql_tells_of_it(window, published):
     window.open("data")
     start = window.page.get_by_role("group", name="Period (UTC days) start date").get_by_role("spinbutton")
-    for place, value in ((1, "03"), (2, "03")):
-        start.nth(place).click()
-        window.page.keyboard.type(value)
+    # From 4 February to 3 March: the day first, so that the start is never after the end.
+    start.nth(2).press("ArrowDown")
+    start.nth(1).press("ArrowUp")
     window.page.keyboard.press("Enter")
     [(received, tables)] = published.query(
         "select sum(received), count(distinct (source, table_name)) from quality.reconciliation "
@@ -315,6 +316,7 @@ def guarded(published, tmp_path_factory) -> Iterator[Running]:
     (folder / "secrets.toml").write_text(
         f'[auth]\nredirect_uri = "{here}/oauth2callback"\ncookie_secret = "cookies of the tests, long enough"\n'
         'client_id = "sifarat"\nclient_secret = "secret of the tests"\n'
+        'client_kwargs = { prompt = "login" }\n'
         f'server_metadata_url = "{issuer}/.well-known/openid-configuration"\n'
     )
     (folder / "roles.csv").write_text(f"email,role,scope\n{OFFICER},officer,oslo\n")
