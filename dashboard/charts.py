@@ -132,7 +132,7 @@ def line(table: pl.DataFrame, *, value: str, value_title: str, day: str = "activ
 def land() -> alt.Chart:
     """Coasts without borders, which are not this dashboard's to draw; from Natural Earth's file in static/."""
     world = alt.Data(url="app/static/land-110m.json", format=alt.TopoDataFormat(feature="land", type="topojson"))
-    return alt.Chart(world).mark_geoshape(fill="#e3e8ed", stroke="#9aa5b1", strokeWidth=0.5)
+    return alt.Chart(world).mark_geoshape(aria=False, fill="#e3e8ed", stroke="#9aa5b1", strokeWidth=0.5)
 
 
 def heading(text: str) -> None:

@@ -156,6 +156,7 @@ def published(synthetic_state, browser, tmp_path_factory) -> State:
     copy = state.current.parent / "marts-planted.duckdb"
     shutil.copy(synthetic_state.current, copy)
     with duckdb.connect(str(copy)) as connection:
+        connection.execute("update quality.publication set run_id = 'planted'")
         connection.execute(
             "update marts.fct_post set text = ?, engagements = 999999 where post_id = "
             "(select post_id from marts.fct_post where mission_id = 'oslo' and deleted_at is null "
@@ -255,7 +256,7 @@ def test_a_period_chosen_is_what_sql_tells_of_it(window, published):
     # From 4 February to 3 March: the day first, so that the start is never after the end.
     start.nth(2).press("ArrowDown")
     start.nth(1).press("ArrowUp")
-    window.page.keyboard.press("Enter")
+    window.page.locator("h1").click()
     [(received, tables)] = published.query(
         "select sum(received), count(distinct (source, table_name)) from quality.reconciliation "
         "where observed_date = date '2026-03-03'"
