@@ -62,7 +62,7 @@ POSTS = {
     "linkedin": "'urn:li:ugcPost:' || number as id, native_id as organization_id, text as commentary, "
     "posted_at as published_at, reactions as like_count, comments as comment_count, shares as share_count, "
     "impressions as impression_count",
-    "youtube": "lpad(number, 11, '0') as id, native_id as channel_id, text as title, posted_at as published_at, "
+    "youtube": "right(number, 11) as id, native_id as channel_id, text as title, posted_at as published_at, "
     "reactions as like_count, comments as comment_count, impressions as view_count",
 }
 """What an observed account or post is in the columns of each platform's contract; the others are NULL."""
@@ -93,7 +93,7 @@ inner join texts using (place);
 
 create table observed_posts as
 select
-    posts.* replace (number::varchar as number),
+    posts.* exclude (day) replace (number::varchar as number),
     posted_at::date + age::integer as day,
     (12 * reach * (1 - exp(-(age + 1) / 2.0)))::bigint as impressions,
     (reach * (1 - exp(-(age + 1) / 2.0)))::bigint as reactions,
