@@ -60,8 +60,12 @@ def show(
 
 
 def _table(words: Words, key: str, table: pl.DataFrame) -> None:
+    if "url" in table.columns:
+        shown = table.with_columns(url=pl.when(pl.col("url").str.starts_with("https://")).then("url"))
+    else:
+        shown = table
     columns = {name: _column(words.known(f"col_{name}", name), kind, name) for name, kind in table.schema.items()}
-    st.dataframe(table, hide_index=True, column_config=columns, key=f"table-{key}", placeholder=MISSING, alt=key)
+    st.dataframe(shown, hide_index=True, column_config=columns, key=f"table-{key}", placeholder=MISSING, alt=key)
     st.download_button(
         words("download_csv"), csv_of(table), f"sifarat-{key}.csv", "text/csv", key=f"csv-{key}", on_click="ignore"
     )
@@ -72,6 +76,8 @@ def _column(label: str, kind: pl.DataType, name: str) -> object:
         return st.column_config.NumberColumn(label, format="localized")
     if kind.is_float():
         return st.column_config.NumberColumn(label, format="percent" if name in SHARES else "%.1f")
+    if name == "url":
+        return st.column_config.LinkColumn(label)
     if isinstance(kind, pl.Datetime):
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     return label

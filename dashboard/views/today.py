@@ -41,10 +41,12 @@ ALERTS = f"""
     )
 
     select
-        chosen.alert_date, chosen.severity, chosen.kind, missions.name as mission_name, chosen.platform,
-        chosen.sentence, chosen.observed, chosen.expected
+        chosen.alert_date, chosen.severity, missions.name as mission_name, chosen.sentence, posts.text, posts.url,
+        chosen.kind, chosen.platform, chosen.observed, chosen.expected
     from chosen
     inner join dim_mission as missions on chosen.mission_id = missions.mission_id
+    left join alert_posts as linked on chosen.alert_id = linked.alert_id and linked.place = 1
+    left join fct_post as posts on linked.post_id = posts.post_id
     order by chosen.severity = 'high' desc, chosen.alert_date desc, chosen.strength desc
 """
 
