@@ -52,14 +52,15 @@ def show(
                 plain(words("no_rows"), "note")
             return
         if chart is None:
-            _table(words, key, table)
+            table_and_csv(words, key, table)
         else:
             st.altair_chart(chart, key=f"plot-{key}", alt=f"{title}. {note}")
             with st.expander(words("table_and_csv")):
-                _table(words, key, table)
+                table_and_csv(words, key, table)
 
 
-def _table(words: Words, key: str, table: pl.DataFrame) -> None:
+def table_and_csv(words: Words, key: str, table: pl.DataFrame) -> None:
+    """The rows themselves; an address can be followed where it is one of the web."""
     if "url" in table.columns:
         shown = table.with_columns(url=pl.when(pl.col("url").str.starts_with("https://")).then("url"))
     else:
@@ -78,6 +79,8 @@ def _column(label: str, kind: pl.DataType, name: str) -> object:
         return st.column_config.NumberColumn(label, format="percent" if name in SHARES else "%.1f")
     if name == "url":
         return st.column_config.LinkColumn(label)
+    if isinstance(kind, pl.Date):
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if isinstance(kind, pl.Datetime):
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     return label
@@ -96,7 +99,8 @@ def figures(figures: list[tuple[str, str, str]]) -> None:
                 plain(note, "note")
 
 
-FIGURE_WIDTH = 260
+FIGURE_WIDTH = 172
+"""Pixels: four side by side at 1280 pixels, two at 390."""
 
 
 def bars(table: pl.DataFrame, *, value: str, label: str, value_title: str, height: int | None = None) -> alt.Chart:

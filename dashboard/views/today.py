@@ -5,13 +5,13 @@ Today is the last day of the chosen period.
 
 import streamlit as st
 
-from dashboard.charts import figures, heading, plain
+from dashboard.charts import figures, heading, plain, table_and_csv
 from dashboard.filters import CHOSEN
 from dashboard.language import day, number, of
 from dashboard.page import Page
 
 ICON = ":material/today:"
-POSTS_SHOWN = 6
+ALERTS_SHOWN, POSTS_SHOWN = 4, 6
 
 READ = f"""
     select
@@ -187,12 +187,15 @@ def _alerts(page: Page) -> None:
         return
     alerts = page.query(ALERTS)
     severe = alerts.filter(alerts["severity"] == "high").height
-    page.show(
-        "alerts",
-        title=words("alerts_finding", alerts=alerts.height, severe=severe),
-        note=words("alerts_note"),
-        table=alerts,
-    )
+    heading(words("alerts_finding", alerts=alerts.height, severe=severe))
+    plain(words("alerts_note"), "note")
+    for place, alert in enumerate(alerts.head(ALERTS_SHOWN).rows(named=True)):
+        with st.container(border=True, key=f"alert-{place}"):
+            severity = words(f"severity_{alert['severity']}")
+            plain(f"{alert['mission_name']} · {day(alert['alert_date'])} UTC · {severity}", "note")
+            plain(alert["sentence"], "fact")
+    with st.expander(words("table_and_csv")):
+        table_and_csv(words, "alerts", alerts)
     briefs = page.query(BRIEFS).rows(named=True)
     if briefs:
         with st.expander(words("briefs")):
