@@ -193,7 +193,7 @@ def _alerts(page: Page) -> None:
         with st.container(border=True, key=f"alert-{place}"):
             severity = words(f"severity_{alert['severity']}")
             plain(f"{alert['mission_name']} · {day(alert['alert_date'])} UTC · {severity}", "note")
-            plain(alert["sentence"], "fact")
+            plain(alert["sentence"], "data")
     with st.expander(words("table_and_csv")):
         table_and_csv(words, "alerts", alerts)
     briefs = page.query(BRIEFS).rows(named=True)
@@ -201,7 +201,7 @@ def _alerts(page: Page) -> None:
         with st.expander(words("briefs")):
             for brief in briefs:
                 heading(brief["title"])
-                plain(brief["text"], "brief")
+                plain(brief["text"], "data")
 
 
 def _reactions(page: Page) -> None:
