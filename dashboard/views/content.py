@@ -187,7 +187,7 @@ def _tone(page: Page, note: str) -> None:
                 "tone:N",
                 title=None,
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", direction="vertical"),
             ),
             tooltip=tones.columns,
         )
