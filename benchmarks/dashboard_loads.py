@@ -6,7 +6,7 @@ time, so that the queries run. Next to them stands the page's SQL alone, without
 over all loads. Exit status 1 when a page misses its bar: loads 2 s, filters 1 s, at the 95th percentile.
 
     .venv/bin/python benchmarks/big_ministry.py FOLDER
-    .venv/bin/python benchmarks/dashboard.py FOLDER [--loads 50]
+    .venv/bin/python benchmarks/dashboard_loads.py FOLDER [--loads 50]
 """
 
 import os
