@@ -1,4 +1,4 @@
-"""A big synthetic ministry, published: 90 missions with five accounts each, and years of posts observed again and again.
+"""A big synthetic ministry, published: 90 missions with five accounts each, and years of posts observed repeatedly.
 
 One night of the sandbox gives the training, the texts and what the models read in them. Then the register and the
 platforms' landing are written anew, by SQL into Parquet as the contracts ask, the models are built from nothing, and
@@ -50,8 +50,8 @@ ACCOUNTS = {
     "youtube": "native_id as id, handle, name as title, followers as subscriber_count",
 }
 POSTS = {
-    "x": "number as id, native_id as author_id, text, posted_at as created_at, language as lang, reactions as like_count, "
-    "comments as reply_count, shares as repost_count, 0 as quote_count, 0 as bookmark_count, "
+    "x": "number as id, native_id as author_id, text, posted_at as created_at, language as lang, "
+    "reactions as like_count, comments as reply_count, shares as repost_count, 0 as quote_count, 0 as bookmark_count, "
     "impressions as impression_count",
     "facebook": "native_id || '_' || number as id, native_id as page_id, text as message, posted_at as created_time, "
     "reactions as reactions_count, comments as comments_count, shares as shares_count, "
@@ -62,7 +62,7 @@ POSTS = {
     "linkedin": "'urn:li:ugcPost:' || number as id, native_id as organization_id, text as commentary, "
     "posted_at as published_at, reactions as like_count, comments as comment_count, shares as share_count, "
     "impressions as impression_count",
-    "youtube": "lpad(number, 11, '0') as id, native_id as channel_id, text as title, posted_at as published_at, "
+    "youtube": "right(number, 11) as id, native_id as channel_id, text as title, posted_at as published_at, "
     "reactions as like_count, comments as comment_count, impressions as view_count",
 }
 """What an observed account or post is in the columns of each platform's contract; the others are NULL."""
@@ -93,7 +93,7 @@ inner join texts using (place);
 
 create table observed_posts as
 select
-    posts.* replace (number::varchar as number),
+    posts.* exclude (day) replace (number::varchar as number),
     posted_at::date + age::integer as day,
     (12 * reach * (1 - exp(-(age + 1) / 2.0)))::bigint as impressions,
     (reach * (1 - exp(-(age + 1) / 2.0)))::bigint as reactions,

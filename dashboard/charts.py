@@ -48,19 +48,25 @@ def show(
         heading(title)
         plain(note, "note")
         if table.is_empty():
-            plain(words("no_rows"), "note")
+            if chart is not None:
+                plain(words("no_rows"), "note")
             return
         if chart is None:
-            _table(words, key, table)
+            table_and_csv(words, key, table)
         else:
             st.altair_chart(chart, key=f"plot-{key}", alt=f"{title}. {note}")
             with st.expander(words("table_and_csv")):
-                _table(words, key, table)
+                table_and_csv(words, key, table)
 
 
-def _table(words: Words, key: str, table: pl.DataFrame) -> None:
+def table_and_csv(words: Words, key: str, table: pl.DataFrame) -> None:
+    """The rows themselves; an address can be followed where it is one of the web."""
+    if "url" in table.columns:
+        shown = table.with_columns(url=pl.when(pl.col("url").str.starts_with("https://")).then("url"))
+    else:
+        shown = table
     columns = {name: _column(words.known(f"col_{name}", name), kind, name) for name, kind in table.schema.items()}
-    st.dataframe(table, hide_index=True, column_config=columns, key=f"table-{key}", placeholder=MISSING, alt=key)
+    st.dataframe(shown, hide_index=True, column_config=columns, key=f"table-{key}", placeholder=MISSING, alt=key)
     st.download_button(
         words("download_csv"), csv_of(table), f"sifarat-{key}.csv", "text/csv", key=f"csv-{key}", on_click="ignore"
     )
@@ -84,8 +90,8 @@ def _column(label: str, kind: pl.DataType, name: str) -> object:
 SHARES = {"engagement_rate_by_followers", "score"}
 """Columns that are read as percentages, besides those named shares."""
 
-LINKS = {"run_link": r"runs/(.{8})", "lineage_link": r"assets/(.*)\?"}
-"""Columns that hold an address of Dagster, and which part of it is shown."""
+LINKS = {"url": None, "run_link": r"runs/(.{8})", "lineage_link": r"assets/(.*)\?"}
+"""Columns that hold an address, and which part of it is shown; None is the whole."""
 
 
 def figures(figures: list[tuple[str, str, str]]) -> None:
@@ -97,7 +103,8 @@ def figures(figures: list[tuple[str, str, str]]) -> None:
                 plain(note, "note")
 
 
-FIGURE_WIDTH = 260
+FIGURE_WIDTH = 172
+"""Pixels: four side by side at 1280 pixels, two at 390."""
 
 
 def bars(table: pl.DataFrame, *, value: str, label: str, value_title: str, height: int | None = None) -> alt.Chart:
@@ -131,7 +138,7 @@ def line(table: pl.DataFrame, *, value: str, value_title: str, day: str = "activ
 def land() -> alt.Chart:
     """Coasts without borders, which are not this dashboard's to draw; from Natural Earth's file in static/."""
     world = alt.Data(url="app/static/land-110m.json", format=alt.TopoDataFormat(feature="land", type="topojson"))
-    return alt.Chart(world).mark_geoshape(fill="#e3e8ed", stroke="#9aa5b1", strokeWidth=0.5)
+    return alt.Chart(world).mark_geoshape(aria=False, fill="#e3e8ed", stroke="#9aa5b1", strokeWidth=0.5)
 
 
 def heading(text: str) -> None:
@@ -142,7 +149,7 @@ def heading(text: str) -> None:
 def plain(text: str, kind: str) -> None:
     """Text exactly as it is, never as Markdown or HTML; ``kind`` names its style in style.css."""
     with st.container(key=unique(kind)):
-        st.text(text)
+        st.text(text, width="stretch")
 
 
 def unique(kind: str) -> str:

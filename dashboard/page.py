@@ -13,6 +13,7 @@ from dashboard.language import RIGHT_TO_LEFT_TEXTS, Words
 from dashboard.publication import Published
 
 SHOWN_OF_A_TEXT = 600
+LETTERS_OF_URDU = set("ٹڈڑںے")
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,24 @@ class Page:
 
         ``post`` has mission_name, platform, posted_at (UTC), text, text_language and url.
         """
-        language = post["text_language"]
-        kind = f"post-{language}" if language in RIGHT_TO_LEFT_TEXTS else "post-ltr"
         text, url = str(post["text"] or ""), str(post["url"] or "")
+        # Until a model has read a post, its letters tell Urdu from the other languages of the script.
+        language = post["text_language"] or ("ur" if LETTERS_OF_URDU & set(text) else None)
+        kind = f"post-{language}" if language in RIGHT_TO_LEFT_TEXTS else "post-other"
         with st.container(border=True, key=f"card-{key}"):
             platform = PLATFORM_NAMES.get(post["platform"], post["platform"])
             charts.plain(f"{post['mission_name']} · {platform} · {post['posted_at']:%Y-%m-%d %H:%M} UTC", "note")
             with st.container(key=f"{kind}-{key}"):
-                st.text(_shortened(text) if text.strip() else self.words("post_without_text"))
+                st.text(_shortened(text) if text.strip() else self.words("post_without_text"), width="stretch")
             charts.plain(note, "fact")
             if url.startswith("https://"):
                 label = self.words("open_post")
                 st.link_button(label, url, type="tertiary", icon=":material/open_in_new:", key=f"open-{key}")
+
+    def named(self, table: pl.DataFrame, column: str) -> pl.DataFrame:
+        """The table with a column's codes in words, such as languages; a code without a phrase stays as it is."""
+        names = {code: self.words.known(f"{column}_{code}", code) for code in table[column].drop_nulls().unique()}
+        return table.with_columns(pl.col(column).replace(names))
 
     def show(self, key: str, **what) -> None:
         charts.show(self.words, key, **what)

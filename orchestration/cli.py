@@ -388,7 +388,13 @@ def dashboard(host: str, port: int) -> None:
         raise click.ClickException(str(error)) from None
     streamlit = str(Path(sys.executable).parent / "streamlit")
     arguments = ["run", str(PROJECT_DIR / "dashboard" / "app.py"), "--server.address", host, "--server.port", str(port)]
-    os.execv(streamlit, [streamlit, *arguments, *(["--secrets.files", str(sign_in)] if sign_in else [])])
+    if sign_in is not None:
+        arguments += ["--secrets.files", str(sign_in)]
+    else:
+        # A page of another site must not reach it under a name that it points at this machine.
+        for name in dict.fromkeys((host, "localhost", "127.0.0.1")):
+            arguments += ["--server.allowedHosts", name]
+    os.execv(streamlit, [streamlit, *arguments])
 
 
 @sifarat.command()

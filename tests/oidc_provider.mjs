@@ -30,7 +30,7 @@ const provider = new Provider(issuer, {
   },
 });
 
-const form = `<!doctype html><html lang="en"><title>Sign in</title><form method="post">
+const form = `<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,"><form method="post">
 <label>E-mail <input name="email" type="email"></label>
 <label>Password <input name="password" type="password"></label>
 <button>Sign in</button></form></html>`;

@@ -168,6 +168,8 @@ def _topics(page: Page, note: str) -> None:
 def _tone(page: Page, note: str) -> None:
     words, tones = page.words, page.query(TONE)
     by_tone = dict(tones.group_by("tone").agg(pl.col("posts").sum()).rows())
+    colours = {words(f"tone_{tone}"): colour for tone, colour in TONES.items()}
+    tones = page.named(tones, "tone")
     posts = sum(by_tone.values())
     page.show(
         "tone",
@@ -184,8 +186,8 @@ def _tone(page: Page, note: str) -> None:
             color=alt.Color(
                 "tone:N",
                 title=None,
-                scale=alt.Scale(domain=list(TONES), range=list(TONES.values())),
-                legend=alt.Legend(orient="top"),
+                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+                legend=alt.Legend(orient="top", direction="vertical"),
             ),
             tooltip=tones.columns,
         )
@@ -194,7 +196,7 @@ def _tone(page: Page, note: str) -> None:
 
 
 def _languages(page: Page, note: str) -> None:
-    words, languages = page.words, page.query(BY_LANGUAGE)
+    words, languages = page.words, page.named(page.query(BY_LANGUAGE), "text_language")
     posts = languages["posts"].sum()
     page.show(
         "languages",
@@ -210,13 +212,11 @@ def _languages(page: Page, note: str) -> None:
 
 
 def _formats(page: Page, note: str) -> None:
-    words, formats = page.words, page.query(FORMATS)
+    words, formats = page.words, page.named(page.query(FORMATS), "kind")
     told = formats.drop_nulls("engagements_per_post")
     page.show(
         "formats",
-        title=words("formats_finding", kind=words.known(f"kind_{told['kind'][0]}", told["kind"][0]))
-        if told.height
-        else words("formats_none"),
+        title=words("formats_finding", kind=told["kind"][0]) if told.height else words("formats_none"),
         note=note,
         table=formats,
         chart=bars(told, value="engagements_per_post", label="kind", value_title=words("col_engagements_per_post")),

@@ -82,6 +82,7 @@ TREND = f"""
         select
             activity_date,
             sum(engagements_gained) as engagements_gained,
+            sum(engagements_gained_over_gaps) as engagements_gained_over_gaps,
             count(*) filter (is_observed) as accounts_reported,
             count(*) filter (is_registered) as accounts_registered
         from fct_account_daily
@@ -217,7 +218,7 @@ def _one_mission(page: Page, missions: pl.DataFrame) -> None:
     page.show(
         "trend",
         title=words("trend_finding", gained=number(gained.sum() if gained.count() else None), told=gained.count()),
-        note=words("trend_note", days=trend.height),
+        note=words("trend_note", days=trend.height, gaps=number(trend["engagements_gained_over_gaps"].sum() or 0)),
         table=trend,
         chart=line(trend, value="engagements_gained", value_title=words("engagements_gained")),
     )

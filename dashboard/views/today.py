@@ -5,13 +5,13 @@ Today is the last day of the chosen period.
 
 import streamlit as st
 
-from dashboard.charts import figures, heading, plain
+from dashboard.charts import figures, heading, plain, table_and_csv
 from dashboard.filters import CHOSEN
 from dashboard.language import day, number, of
 from dashboard.page import Page
 
 ICON = ":material/today:"
-POSTS_SHOWN = 6
+ALERTS_SHOWN, POSTS_SHOWN = 4, 6
 
 READ = f"""
     select
@@ -41,10 +41,12 @@ ALERTS = f"""
     )
 
     select
-        chosen.alert_date, chosen.severity, chosen.kind, missions.name as mission_name, chosen.platform,
-        chosen.sentence, chosen.observed, chosen.expected
+        chosen.alert_date, chosen.severity, missions.name as mission_name, chosen.sentence, posts.text, posts.url,
+        chosen.kind, chosen.platform, chosen.observed, chosen.expected
     from chosen
     inner join dim_mission as missions on chosen.mission_id = missions.mission_id
+    left join alert_posts as linked on chosen.alert_id = linked.alert_id and linked.place = 1
+    left join fct_post as posts on linked.post_id = posts.post_id
     order by chosen.severity = 'high' desc, chosen.alert_date desc, chosen.strength desc
 """
 
@@ -185,18 +187,21 @@ def _alerts(page: Page) -> None:
         return
     alerts = page.query(ALERTS)
     severe = alerts.filter(alerts["severity"] == "high").height
-    page.show(
-        "alerts",
-        title=words("alerts_finding", alerts=alerts.height, severe=severe),
-        note=words("alerts_note"),
-        table=alerts,
-    )
+    heading(words("alerts_finding", alerts=alerts.height, severe=severe))
+    plain(words("alerts_note"), "note")
+    for place, alert in enumerate(alerts.head(ALERTS_SHOWN).rows(named=True)):
+        with st.container(border=True, key=f"alert-{place}"):
+            severity = words(f"severity_{alert['severity']}")
+            plain(f"{alert['mission_name']} · {day(alert['alert_date'])} UTC · {severity}", "note")
+            plain(alert["sentence"], "data")
+    with st.expander(words("table_and_csv")):
+        table_and_csv(words, "alerts", alerts)
     briefs = page.query(BRIEFS).rows(named=True)
     if briefs:
         with st.expander(words("briefs")):
             for brief in briefs:
                 heading(brief["title"])
-                plain(brief["text"], "brief")
+                plain(brief["text"], "data")
 
 
 def _reactions(page: Page) -> None:

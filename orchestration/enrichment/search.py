@@ -86,8 +86,9 @@ def search(
             ).fetchall()
         )
     if not found:
+        of_missions = "" if missions is None else " of these missions"
         raise EnrichmentError(
-            f"No post was read by {model} {version} yet. The next nightly run reads the newest first, for "
+            f"No post{of_missions} was read by {model} {version} yet. The next nightly run reads the newest first, for "
             "SIFARAT_ENRICHMENT_SECONDS."
         )
     return [Hit(*row) for row in found]

@@ -1,5 +1,11 @@
 """A night over an inbox of posts in several languages: read, published, found again."""
 
+import pytest
+
+from orchestration.enrichment import EnrichmentError
+from orchestration.enrichment.search import search
+from orchestration.settings import Settings
+
 MAPPING = """
 source: platform_exports
 table: posts
@@ -34,3 +40,11 @@ def test_posts_are_read_in_the_night_they_land_and_are_found_by_what_they_say(ne
     assert found.returncode == 0, found.stderr
     assert "https://f.example/1" in found.stdout
     assert "https://f.example/3" not in found.stdout
+
+    def of_missions(*missions: str) -> list[str | None]:
+        settings = Settings(data_dir=state.data_dir)
+        return [hit.url for hit in search("visa camp", settings, state.current, 1, missions=missions)]
+
+    assert of_missions("unassigned") == ["https://f.example/1"]
+    with pytest.raises(EnrichmentError, match="No post of these missions"):
+        of_missions("riyadh")

@@ -1,0 +1,165 @@
+"""How fast the dashboard is over the big ministry: each page from asking to interactive, and a filter change.
+
+A load is a new page of a headless Chromium with its cache warm, as of one who comes back; it is interactive when the
+page's title stands and the server has run the page to its end. The filter changed is the region, to another one each
+time, so that the queries run. Next to them stands the page's SQL alone, without the dashboard's cache. Quantiles are
+over all loads. Exit status 1 when a page misses its bar: loads 2 s, filters 1 s, at the 95th percentile.
+
+    .venv/bin/python benchmarks/big_ministry.py FOLDER
+    .venv/bin/python benchmarks/dashboard_loads.py FOLDER [--loads 50]
+"""
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import httpx
+import stamina
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from dashboard.access import EVERYTHING
+from dashboard.filters import DEFAULT_DAYS, Filters
+from dashboard.publication import Published, identity_of, open_published
+from dashboard.views import accounts, content, data, missions, today, training
+from orchestration.dbt import project_vars
+from orchestration.publication import Publications
+
+PAGES = {
+    "": today,
+    "missions": missions,
+    "content": content,
+    "accounts": accounts,
+    "training": training,
+    "data": data,
+}
+LOAD_BAR, FILTER_BAR = 2.0, 1.0
+PATIENCE = 120_000
+MARTS_TO_COME = ("alerts", "weekly_brief")
+WATCH_FOR_A_RUN = """() => {
+    window.hasRun = false;
+    const app = document.querySelector('[data-testid="stApp"]');
+    new MutationObserver(() => {
+        if (app.dataset.testScriptState === "running") window.hasRun = true;
+    }).observe(app, {attributes: true, attributeFilter: ["data-test-script-state"]});
+}"""
+READY = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
+
+
+def p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
+
+
+def timed(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def sql_alone(published: Published, module, region: str | None) -> float:
+    """Seconds that the selects of a page's module take together, asked one after another, without the cache."""
+    first_day = published.last_day - timedelta(days=DEFAULT_DAYS - 1)
+    given = Filters(first_day, published.last_day, region).parameters
+    given |= {"smallest_group": project_vars()["smallest_group"]}
+    selects = [
+        text
+        for name, text in vars(module).items()
+        if name.isupper() and isinstance(text, str) and text.lstrip().startswith(("select", "with"))
+    ]
+
+    def ask() -> None:
+        for select in selects:
+            used = {name: value for name, value in given.items() if f"${name}" in select}
+            # What asks for a chosen mission, or for a mart that this publication lacks, is not run by these loads.
+            if "= $mission\n" not in select and all(published.has(mart) for mart in MARTS_TO_COME if mart in select):
+                published.query(EVERYTHING, select, used)
+
+    return timed(ask)
+
+
+def load(page, url: str) -> None:
+    page.goto(url)
+    page.wait_for_selector("h1", timeout=PATIENCE)
+    page.wait_for_selector(READY, timeout=PATIENCE)
+
+
+def choose_region(page, region: str) -> float:
+    """Seconds from the click on the option to the end of the run that it starts."""
+    page.get_by_label("Region", exact=True).fill(region)
+    option = page.get_by_role("option", name=region, exact=True)
+    option.wait_for()
+    page.evaluate(WATCH_FOR_A_RUN)
+
+    def click() -> None:
+        option.click()
+        page.wait_for_function("window.hasRun", timeout=PATIENCE, polling=20)
+        page.wait_for_selector(READY, timeout=PATIENCE)
+
+    return timed(click)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.option("--loads", default=50, show_default=True)
+def main(folder: Path, loads: int) -> None:
+    """Print the 95th percentile of each page's loads and filter changes over FOLDER's publication."""
+    from playwright.sync_api import sync_playwright
+
+    published = open_published(identity_of(Publications(folder / "published")))
+    asked = published.query(EVERYTHING, "select distinct region from dim_mission order by region", {})
+    regions = asked["region"].drop_nulls().to_list()
+    table = Table("page", "load p50", "load p95", "filter p95", "its SQL alone p95", title=f"Seconds, {loads} loads")
+    too_slow = False
+    with served(folder) as base_url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        for path, module in track(PAGES.items(), "pages", console=Console(stderr=True)):
+            load(page, f"{base_url}/{path}")
+            loaded, filtered, asked = [], [], []
+            for number in range(loads):
+                loaded.append(timed(lambda path=path: load(page, f"{base_url}/{path}")))
+                region = regions[number % len(regions)]
+                filtered.append(choose_region(page, region))
+                asked.append(sql_alone(published, module, region))
+            figures = (statistics.median(loaded), p95(loaded), p95(filtered), p95(asked))
+            table.add_row(path or "today", *(f"{seconds:.2f}" for seconds in figures))
+            too_slow |= p95(loaded) > LOAD_BAR or p95(filtered) > FILTER_BAR
+        browser.close()
+    Console().print(table)
+    Console().print(f"Load average of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    sys.exit(too_slow)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SIFARAT_")}
+    server = subprocess.Popen(
+        [Path(sys.executable).parent / "sifarat", "dashboard", "--port", str(port)],
+        env=environment | {"SIFARAT_DATA_DIR": str(folder.resolve())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for attempt in stamina.retry_context(on=httpx.TransportError, attempts=60, wait_max=2, timeout=120):
+            with attempt:
+                httpx.get(f"http://127.0.0.1:{port}/_stcore/health", timeout=5)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+if __name__ == "__main__":
+    main()
