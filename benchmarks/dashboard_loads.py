@@ -2,8 +2,8 @@
 
 A load is a new page of a headless Chromium with its cache warm, as of one who comes back; it is interactive when the
 page's title stands and the server has run the page to its end. The filter changed is the region, each in its turn;
-the first time its queries run, later they come from the dashboard's cache. Next to them stands the page's SQL alone, without the dashboard's cache. Quantiles are
-over all loads. Exit status 1 when a page misses its bar: loads 2 s, filters 1 s, at the 95th percentile.
+the first time its queries run, later they come from the dashboard's cache. Next to them stands the page's SQL alone,
+without that cache. Exit status 1 when a page misses its bar: loads 2 s, filters 1 s, at the 95th percentile.
 
     .venv/bin/python benchmarks/big_ministry.py FOLDER
     .venv/bin/python benchmarks/dashboard_loads.py FOLDER [--loads 50]
