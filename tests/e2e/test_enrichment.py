@@ -1,4 +1,4 @@
-"""A night over an inbox of posts in several languages: read, published, found again."""
+"""A night over an inbox of posts in several languages, without any network: read, published, found again."""
 
 import pytest
 
@@ -19,15 +19,35 @@ POSTS = """id,page,at,text,url
 1_3,Madrid,2026-03-01T11:00:00Z,"El festival de música tradicional se celebra el viernes en el museo.",https://f.example/3
 1_4,Madrid,2026-03-01T12:00:00Z,🙂,https://f.example/4
 """
+CUT = """
+import sys
 
 
-def test_posts_are_read_in_the_night_they_land_and_are_found_by_what_they_say(new_state, tmp_path):
+def refuse(event, arguments):
+    if event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(arguments[1], tuple)):
+        sys.stderr.write(f"the network was asked for: {event}\\n")
+        raise OSError("the network is cut")
+
+
+sys.addaudithook(refuse)
+"""
+"""Run by every Python as it starts, the models' own process and dbt's too."""
+
+
+def test_with_the_network_cut_posts_are_read_in_the_night_they_land_and_found_by_what_they_say(new_state, tmp_path):
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / "facebook.mapping.yaml").write_text(MAPPING)
     (inbox / "posts.csv").write_text(POSTS)
-    state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="120")
-    state.nightly("--from", "2026-03-02", "--inbox", inbox)
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "sitecustomize.py").write_text(CUT)
+    state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="120", PYTHONPATH=str(tmp_path / "cut"))
+    night = state.nightly("--from", "2026-03-02", "--inbox", inbox)
+    alerted, briefed = state.sifarat("alerts"), state.sifarat("brief")
+    # One day of posts of no known mission: nothing is far from expected, and there is no region to brief.
+    assert "No alert from" in alerted.stdout, alerted.stderr
+    assert "Weeks are told once they ended" in briefed.stderr
+    assert not [said for said in (night, alerted, briefed) if "the network was asked for" in said.stderr]
     assert state.query(
         "select post_id, is_read, language, topic_id, tone from marts.fct_post_reading order by post_id"
     ) == [

@@ -5,14 +5,11 @@ import multiprocessing
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -140,69 +137,6 @@ def test_models_that_die_or_hang_on_the_way_keep_what_they_read_and_the_next_nig
     assert (rest.read, rest.left, rest.told) == (4, 0, [])
     assert sorted(committed(landing, TEXTS, ("text_hash",))["text_hash"]) == sorted(texts["text_hash"])
     assert committed(landing, EMBEDDINGS, ("text_hash",))["text_hash"].is_unique().all()
-
-
-CUT = """
-import sys
-
-def refuse(event, arguments):
-    if event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(arguments[1], tuple)):
-        sys.stderr.write(f"the network was asked for: {event}\\n")
-        raise OSError("the network is cut")
-
-sys.addaudithook(refuse)
-"""
-OFFLINE = """
-import sys
-from datetime import date, datetime
-from pathlib import Path
-
-import polars as pl
-
-from orchestration.enrichment.night import POST_SCHEMA, read_new_texts
-from orchestration.enrichment.search import search
-from orchestration.landing import Landing
-from orchestration.settings import Settings
-
-if __name__ == "__main__":
-    settings = Settings(data_dir=Path(sys.argv[1]), enrichment_seconds=600)
-    at = datetime(2026, 3, 1)
-    texts = ["Our team won the cricket final!", "Hamari team ne cricket ka final jeet liya!"]
-    posts = pl.DataFrame([(text, text, at, at) for text in texts], schema=POST_SCHEMA, orient="row")
-    landing = Landing(settings.landing_dir, is_synthetic=True)
-    night = read_new_texts(landing, posts, settings, date(2026, 3, 2), "1", print)
-    print(night.read, night.told, [hit.text for hit in search("who won the match?", settings, Path(sys.argv[2]))])
-"""
-
-
-def test_reading_and_searching_work_with_the_network_cut(tmp_path):
-    texts = ["Our team won the cricket final!", "Hamari team ne cricket ka final jeet liya!"]
-    with duckdb.connect(str(tmp_path / "current.duckdb")) as marts:
-        marts.execute("create schema marts")
-        marts.execute("create table marts.dim_mission as select 'm' as mission_id, 'Embassy' as name")
-        marts.execute(
-            "create table marts.fct_post as select text, text as post_id, 'm' as mission_id, null as url, "
-            "timestamp '2026-03-01' as posted_at, null::timestamp as deleted_at from unnest(?) as texts(text)",
-            [texts],
-        )
-        marts.execute(
-            "create table marts.fct_post_reading as select post_id, text as text_hash, null as language "
-            "from marts.fct_post"
-        )
-    # Every Python that starts, the models' own process too, refuses the network from its first line on.
-    (tmp_path / "sitecustomize.py").write_text(CUT)
-    (tmp_path / "offline.py").write_text(OFFLINE)
-    run = subprocess.run(
-        [sys.executable, tmp_path / "offline.py", tmp_path / "data", tmp_path / "current.duckdb"],
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert run.returncode == 0, run.stderr
-    assert "the network was asked for" not in run.stderr
-    assert run.stdout.splitlines()[-1].startswith("2 [] ['")
-    assert all(text in run.stdout for text in texts)
 
 
 class Service(BaseHTTPRequestHandler):
