@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from orchestration.alerts.judge import alerts
 from tests.simulated_months import KINDS, MONTH, Score, month, score
 
-SCORED, CHOSEN = range(100), range(1000, 1042)
+SCORED, CHOSEN = range(2000, 2100), range(1000, 1042)
 WEEKS = MONTH / 7
 
 

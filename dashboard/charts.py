@@ -55,8 +55,15 @@ def show(
             table_and_csv(words, key, table)
         else:
             st.altair_chart(chart, key=f"plot-{key}", alt=f"{title}. {note}")
-            with st.expander(words("table_and_csv")):
-                table_and_csv(words, key, table)
+            table_below(words, key, table)
+
+
+def table_below(words: Words, key: str, table: pl.DataFrame) -> None:
+    """The rows below what they make; until somebody opens them they are neither sent nor drawn, which halves a page."""
+    below = st.expander(words("table_and_csv"), key=f"below-{key}", on_change="rerun")
+    if below.open:
+        with below:
+            table_and_csv(words, key, table)
 
 
 def table_and_csv(words: Words, key: str, table: pl.DataFrame) -> None:

@@ -5,7 +5,7 @@ Today is the last day of the chosen period.
 
 import streamlit as st
 
-from dashboard.charts import figures, heading, plain, table_and_csv
+from dashboard.charts import figures, heading, plain, table_below
 from dashboard.filters import CHOSEN
 from dashboard.language import day, number, of
 from dashboard.page import Page
@@ -194,8 +194,7 @@ def _alerts(page: Page) -> None:
             severity = words(f"severity_{alert['severity']}")
             plain(f"{alert['mission_name']} · {day(alert['alert_date'])} UTC · {severity}", "note")
             plain(alert["sentence"], "data")
-    with st.expander(words("table_and_csv")):
-        table_and_csv(words, "alerts", alerts)
+    table_below(words, "alerts", alerts)
     briefs = page.query(BRIEFS).rows(named=True)
     if briefs:
         with st.expander(words("briefs")):
