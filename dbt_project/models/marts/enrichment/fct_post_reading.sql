@@ -17,4 +17,4 @@ select
     posts.is_synthetic
 from {{ ref('fct_post') }} as posts
 left join {{ ref('int_text_readings') }} as readings
-    on posts.text is not null and {{ text_hash('posts.text') }} = readings.text_hash
+    on {{ text_hash('posts.text') }} = readings.text_hash
