@@ -1,5 +1,6 @@
 """The entry that ``sifarat dashboard`` serves: who is there, what is published, what is chosen, then the page."""
 
+import gc
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,7 @@ def main() -> None:
     st.title(view.title, anchor=False)
     _tell_what_is_shown(settings, published, scope, words)
     view.run()
+    _keep_what_is_loaded()
 
 
 def _signed_in(settings: Settings, words: Words) -> Scope:
@@ -91,6 +93,12 @@ def _signed_in(settings: Settings, words: Words) -> Scope:
 @st.cache_data(max_entries=1, show_spinner=False)
 def _roles(path: Path, written: int) -> dict[str, Scope]:
     return read_roles(path)
+
+
+@st.cache_resource(show_spinner=False)
+def _keep_what_is_loaded() -> None:
+    """Streamlit collects garbage after every run, and would look through all that was imported each time."""
+    gc.freeze()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -122,7 +122,7 @@ def bars(table: pl.DataFrame, *, value: str, label: str, value_title: str, heigh
         .encode(
             x=alt.X(f"{value}:Q", title=value_title),
             y=alt.Y(f"{label}:N", sort="-x", title=None, axis=alt.Axis(labelLimit=190)),
-            tooltip=table.columns,
+            tooltip=tooltips(*table.columns),
         )
         .properties(height=height or alt.Step(24))
     )
@@ -136,10 +136,15 @@ def line(table: pl.DataFrame, *, value: str, value_title: str, day: str = "activ
         .encode(
             x=alt.X(f"{day}:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True)),
             y=alt.Y(f"{value}:Q", title=value_title),
-            tooltip=table.columns,
+            tooltip=tooltips(*table.columns),
         )
         .properties(height=260)
     )
+
+
+def tooltips(*columns: str) -> list[alt.Tooltip]:
+    """What a mark tells when it is pointed at. Made here: of bare names altair reckons what they are, at every run."""
+    return [alt.Tooltip(column) for column in columns]
 
 
 def land() -> alt.Chart:

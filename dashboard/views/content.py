@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.charts import AMBER, BLUE, GREY, bars, heading, plain
+from dashboard.charts import AMBER, BLUE, GREY, bars, heading, plain, tooltips
 from dashboard.filters import CHOSEN, CHOSEN_MISSIONS
 from dashboard.language import day, number, share
 from dashboard.page import Page
@@ -189,7 +189,7 @@ def _tone(page: Page, note: str) -> None:
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
                 legend=alt.Legend(orient="top", direction="vertical"),
             ),
-            tooltip=tones.columns,
+            tooltip=tooltips(*tones.columns),
         )
         .properties(height=alt.Step(24)),
     )

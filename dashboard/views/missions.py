@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.charts import BLUE, bars, figures, heading, land, line, plain
+from dashboard.charts import BLUE, bars, figures, heading, land, line, plain, tooltips
 from dashboard.filters import CHOSEN
 from dashboard.language import day, number, of, share
 from dashboard.page import Page
@@ -175,7 +175,7 @@ def _map(located: pl.DataFrame, measure: str, label: str) -> alt.LayerChart:
             size=alt.Size(
                 f"{measure}:Q", title=label, scale=alt.Scale(range=[20, 600]), legend=alt.Legend(orient="bottom")
             ),
-            tooltip=["mission_name", "region", f"{measure}:Q"],
+            tooltip=tooltips("mission_name", "region", f"{measure}:Q"),
         )
     )
     return (land() + circles).project("equalEarth").properties(height=420)

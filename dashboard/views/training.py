@@ -11,7 +11,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.charts import AMBER, BLUE, GREEN, GREY, ORANGE, heading, land, plain
+from dashboard.charts import AMBER, BLUE, GREEN, GREY, ORANGE, heading, land, plain, tooltips
 from dashboard.filters import CHOSEN, CHOSEN_MISSIONS, PLATFORM_NAMES
 from dashboard.language import day, number, share
 from dashboard.page import Page
@@ -208,7 +208,9 @@ def _series(page: Page) -> None:
         table=series,
         chart=shape.mark_line(color=BLUE, point=True).encode(
             y=alt.Y("trained_officers_so_far:Q", title=page.words("series_y")),
-            tooltip=["course_name", "start_date:T", "trained_officers", "trained_officers_so_far", "missions_so_far"],
+            tooltip=tooltips(
+                "course_name", "start_date:T", "trained_officers", "trained_officers_so_far", "missions_so_far"
+            ),
         )
         + shape.mark_bar(color=GREY, size=6).encode(y="trained_officers:Q"),
     )
@@ -234,7 +236,9 @@ def _coverage(page: Page) -> None:
             latitude="latitude:Q",
             color=alt.Color("state:N", title=None).scale(domain=states, range=[BLUE, AMBER, ORANGE]),
             shape=alt.Shape("state:N", title=None).scale(domain=states, range=["circle", "square", "triangle-up"]),
-            tooltip=["mission_name", "region", "state", "officers_posted", "trained_officers", "refreshers_due"],
+            tooltip=tooltips(
+                "mission_name", "region", "state", "officers_posted", "trained_officers", "refreshers_due"
+            ),
         )
     )
     page.show(
@@ -294,7 +298,7 @@ def _funnel(page: Page) -> None:
                 domain=list(stages.values()), range=[GREY, BLUE, AMBER, GREEN]
             ),
             strokeDash=alt.StrokeDash("stage:N", title=None, sort=list(stages.values())),
-            tooltip=["course_name:N", "stage:N", "officers:Q"],
+            tooltip=tooltips("course_name:N", "stage:N", "officers:Q"),
         )
         .configure_legend(orient="bottom"),
     )
@@ -316,7 +320,9 @@ def _gains(page: Page) -> None:
         )
         + base.mark_point(color=BLUE, filled=True, size=60).encode(
             y="mean_gain_points:Q",
-            tooltip=["course_name", "officers", "mean_gain_points", "mean_gain_points_lower", "mean_gain_points_upper"],
+            tooltip=tooltips(
+                "course_name", "officers", "mean_gain_points", "mean_gain_points_lower", "mean_gain_points_upper"
+            ),
         ),
     )
 
@@ -356,7 +362,9 @@ def _effect(page: Page) -> None:
     base = alt.Chart(weeks).encode(x=alt.X("weeks_since_training:Q", title=page.words("effect_weeks_x")))
     chart = base.mark_rule(color=BLUE).encode(
         y=alt.Y("effect_lower:Q", title=page.words("effect_weeks_y")), y2="effect_upper:Q"
-    ) + base.mark_point(color=BLUE, filled=True).encode(y="effect:Q", tooltip=["weeks_since_training", "missions"])
+    ) + base.mark_point(color=BLUE, filled=True).encode(
+        y="effect:Q", tooltip=tooltips("weeks_since_training", "missions")
+    )
     page.show(
         "effect-by-week",
         title=page.words("effect_weeks_title"),
