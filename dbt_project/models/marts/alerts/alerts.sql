@@ -3,10 +3,11 @@ with alerts as (
     select
         alerts.*,
         alerts.kind || ':' || alerts.subject_id || ':' || alerts.alert_date as alert_id,
-        days.mission_id,
-        days.platform,
-        days.is_synthetic,
-        '@' || accounts.handle || ' on ' || days.platform as account,
+        -- A day that no night has told of yet, as of a post made just after midnight, has no row of the account.
+        coalesce(days.mission_id, accounts.mission_id) as mission_id,
+        accounts.platform,
+        coalesce(days.is_synthetic, accounts.is_synthetic) as is_synthetic,
+        '@' || accounts.handle || ' on ' || accounts.platform as account,
         case
             when alerts.from_date < alerts.alert_date
                 then
