@@ -25,7 +25,9 @@ create schema marts; create schema intermediate; create schema seeds;
 create table marts.dim_mission as
     select 'm' || region as mission_id, 'Mission ' || region as name, region from (select distinct region from days);
 create table marts.dim_account as
-    select distinct account_id, 'h' || account_id as handle, true as is_current from days;
+    select distinct account_id, 'h' || account_id as handle, 'm' || region as mission_id, platform,
+        true as is_current, true as is_synthetic
+    from days;
 create table marts.fct_account_daily as
     select account_id, 'm' || region as mission_id, platform, day as activity_date, is_told as is_observed, followers,
         cast(posts as integer) as posts, true as is_synthetic
