@@ -11,22 +11,19 @@ without that cache. Exit status 1 when a page misses its bar: loads 2 s, filters
 
 import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import click
-import httpx
-import stamina
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dashboard.access import EVERYTHING
 from dashboard.filters import DEFAULT_DAYS, Filters
@@ -34,6 +31,7 @@ from dashboard.publication import Published, identity_of, open_published
 from dashboard.views import accounts, content, data, missions, today, training
 from orchestration.dbt import project_vars
 from orchestration.publication import Publications
+from tests.servers import Running, free_port
 
 PAGES = {
     "": today,
@@ -114,16 +112,16 @@ def main(folder: Path, loads: int) -> None:
     regions = asked["region"].drop_nulls().to_list()
     table = Table("page", "load p50", "load p95", "filter p95", "its SQL alone p95", title=f"Seconds, {loads} loads")
     too_slow = False
-    with served(folder) as base_url, sync_playwright() as playwright:
+    with served(folder) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         heard: list[float] = []
         page.on("websocket", lambda socket: socket.on("framereceived", lambda _: heard.append(time.monotonic())))
         for path, module in track(PAGES.items(), "pages", console=Console(stderr=True)):
-            load(page, f"{base_url}/{path}")
+            load(page, f"{server.base_url}/{path}")
             loaded, filtered, asked = [], [], []
             for number in range(loads):
-                loaded.append(timed(lambda path=path: load(page, f"{base_url}/{path}")))
+                loaded.append(timed(lambda path=path: load(page, f"{server.base_url}/{path}")))
                 region = regions[number % len(regions)]
                 filtered.append(choose_region(page, heard, region))
                 asked.append(sql_alone(published, module, region))
@@ -136,25 +134,15 @@ def main(folder: Path, loads: int) -> None:
     sys.exit(too_slow)
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def served(folder: Path) -> Running:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SIFARAT_")}
-    server = subprocess.Popen(
-        [Path(sys.executable).parent / "sifarat", "dashboard", "--port", str(port)],
-        env=environment | {"SIFARAT_DATA_DIR": str(folder.resolve())},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    port = free_port()
+    return Running(
+        [Path(sys.executable).parent / "sifarat", "dashboard", "--port", port],
+        f"http://127.0.0.1:{port}",
+        folder / "dashboard.log",
+        environment | {"SIFARAT_DATA_DIR": str(folder.resolve())},
     )
-    try:
-        for attempt in stamina.retry_context(on=httpx.TransportError, attempts=60, wait_max=2, timeout=120):
-            with attempt:
-                httpx.get(f"http://127.0.0.1:{port}/_stcore/health", timeout=5)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 if __name__ == "__main__":

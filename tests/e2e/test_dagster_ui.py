@@ -1,12 +1,13 @@
 """What `make ui` serves, asked over its GraphQL API as the UI asks it."""
 
 import signal
-import socket
 import subprocess
 
 import httpx
 import pytest
 import stamina
+
+from tests.servers import free_port
 
 pytestmark = pytest.mark.xdist_group("synthetic_state")
 
@@ -26,8 +27,7 @@ def patiently(minutes: float):
 @pytest.fixture(scope="module")
 def ask(synthetic_state, tmp_path_factory):
     """Asks a running `sifarat ui` a GraphQL query; the server is stopped by the process held here."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("ui") / "ui.log"
     with log.open("wb") as output:
         server = subprocess.Popen(

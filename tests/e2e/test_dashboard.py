@@ -10,17 +10,13 @@ import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import duckdb
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -28,6 +24,7 @@ from dashboard.language import LANGUAGES, phrases
 from orchestration.publication import Publications
 from tests.conftest import left_out
 from tests.e2e.conftest import SIFARAT, State
+from tests.servers import Running, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("synthetic_state")]
 
@@ -43,40 +40,6 @@ STREAMLIT_LOOKS_FOR_ITS_SERVER = re.compile(r"/(?:\w+)/_stcore/(?:health|host-co
 
 OFFICER, STRANGER, PASSWORD = "officer.oslo@example.org", "stranger@example.org", "a password of the tests"
 HOSTILE = "=HYPERLINK(\"http://127.0.0.1:1/\") <script>document.title='taken'</script> <b>bold</b> **loud** $x^2$"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
-@dataclass
-class Running:
-    """A program on loopback that answers at ``base_url``."""
-
-    command: list
-    base_url: str
-    log: Path
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
-
-    def __enter__(self) -> "Running":
-        with open(self.log, "wb") as output:
-            self._process = subprocess.Popen(
-                list(map(str, self.command)), env=self.environment, stdout=output, stderr=subprocess.STDOUT
-            )
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                httpx.get(self.base_url, timeout=5)
-                return self
-            except httpx.TransportError:
-                assert self._process.poll() is None, self.log.read_text()
-                assert time.monotonic() < deadline, self.log.read_text()
-                time.sleep(0.2)
-
-    def __exit__(self, *_) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=30)
 
 
 def serve(state: State, port: int, log: Path) -> Running:

@@ -5,7 +5,6 @@ only whether it takes the requests is looked at.
 """
 
 import logging
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from orchestration.sources import SourceError, mastodon, x
 from orchestration.sources.platform import Profile, Reader, Registered
 from tests.conftest import left_out
 from tests.platforms import DAY, NIGHT
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.prism, pytest.mark.usefixtures("no_waiting")]
 
@@ -50,8 +50,7 @@ def peer(prism, specs, tmp_path_factory) -> Iterator[Callable[[str], str]]:
 
     def base_url(platform: str) -> str:
         if platform not in running:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                port = free.getsockname()[1]
+            port = free_port()
             description = specs / platform / "openapi.json"
             log = tmp_path_factory.mktemp("prism") / "log"
             with open(log, "wb") as output:

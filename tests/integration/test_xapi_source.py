@@ -7,7 +7,6 @@ start for every page.
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +16,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import polars as pl
 import pytest
 import stamina
@@ -29,6 +27,7 @@ from orchestration.landing import Landing, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError, xapi
 from tests.conftest import left_out
+from tests.servers import free_port, wait_for
 
 pytestmark = pytest.mark.ralph
 
@@ -63,8 +62,7 @@ class Ralph:
             capture_output=True,
             check=True,
         )
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.base_url = f"http://127.0.0.1:{self._port}/xAPI"
         self._process: subprocess.Popen | None = None
         self.starts = 0
@@ -81,15 +79,7 @@ class Ralph:
 
     def start(self) -> None:
         self.launch()
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                httpx.get(self.base_url, timeout=5)
-                return
-            except httpx.TransportError:
-                assert self._process.poll() is None, self._log.read_text()
-                assert time.monotonic() < deadline, self._log.read_text()
-                time.sleep(0.1)
+        wait_for(self.base_url, self._process, self._log, seconds=60)
 
     def kill(self) -> None:
         self._process.kill()
