@@ -1,7 +1,11 @@
-{% set by_region = [
-    'accounts', 'posts', 'engagements_gained', 'engagements_gained_before', 'followers', 'followers_gained',
-    'account_days_registered', 'account_days_reported',
-] %}
+{% set by_mart = {
+    'engagement_by_region': [
+        'accounts', 'posts', 'engagements_gained', 'engagements_gained_before', 'followers', 'followers_gained',
+        'account_days_registered', 'account_days_reported',
+    ],
+    'alerts': ['alerts', 'severe_alerts'],
+    'fct_post': ['best_post_engagements'],
+} %}
 
 with briefs as (
 
@@ -11,17 +15,19 @@ with briefs as (
 
 numbers as (
 
-    {% for name in by_region %}
+    {% for mart, names in by_mart.items() %}
+    {% for name in names %}
     select
         region,
         week_start_date,
         '{{ name }}' as name,
         cast({{ name }} as double) as value,
         {{ whole('abs(' ~ name ~ ')') }} as shown,
-        'engagement_by_region' as mart,
+        '{{ mart }}' as mart,
         is_synthetic
     from briefs
     union all
+    {% endfor %}
     {% endfor %}
     select
         region,
@@ -30,28 +36,6 @@ numbers as (
         engagements_change as value,
         {{ percent('abs(engagements_change)') }} as shown,
         'engagement_by_region' as mart,
-        is_synthetic
-    from briefs
-    union all
-    {% for name in ['alerts', 'severe_alerts'] %}
-    select
-        region,
-        week_start_date,
-        '{{ name }}' as name,
-        cast({{ name }} as double) as value,
-        {{ whole(name) }} as shown,
-        'alerts' as mart,
-        is_synthetic
-    from briefs
-    union all
-    {% endfor %}
-    select
-        region,
-        week_start_date,
-        'best_post_engagements' as name,
-        cast(best_post_engagements as double) as value,
-        {{ whole('best_post_engagements') }} as shown,
-        'fct_post' as mart,
         is_synthetic
     from briefs
 
