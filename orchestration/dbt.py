@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ DBT = Path(sys.executable).parent / "dbt"
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 
 
+@cache
 def project_vars() -> dict[str, Any]:
     """The variables of ``dbt_project.yml``: what models and Python must agree in stands there alone."""
     return yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]

@@ -5,8 +5,6 @@ Officers are told by pseudonym, and only in groups of the smallest size or more.
 the effect are of the ministry as a whole; the filters choose missions and platforms for the rest.
 """
 
-from functools import cache
-
 import altair as alt
 import polars as pl
 import streamlit as st
@@ -374,6 +372,5 @@ def _effect(page: Page) -> None:
     )
 
 
-@cache
 def _smallest() -> int:
     return project_vars()["smallest_group"]
