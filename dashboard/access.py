@@ -60,8 +60,10 @@ def _is_loopback(address: str | None) -> bool:
         return False
 
 
-def read_roles(path: Path) -> dict[str, Scope]:
-    """Scope by e-mail address in lower case. Raises AccessError naming file, line and field."""
+def read_roles(path: Path | None) -> dict[str, Scope]:
+    """Scope by e-mail address in lower case. Raises AccessError naming file, line and field, or that no file is set."""
+    if path is None:
+        raise AccessError("Sign-in needs roles: set SIFARAT_DASHBOARD_ROLES_FILE (docs/dashboard.md)")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)

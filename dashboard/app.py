@@ -68,10 +68,8 @@ def _signed_in(settings: Settings, words: Words) -> Scope:
         check_exposure(st.get_option("server.address"), has_sign_in=sign_in is not None)
         if sign_in is None:
             return EVERYTHING
-        if settings.dashboard_roles_file is None:
-            raise AccessError("Sign-in needs roles: set SIFARAT_DASHBOARD_ROLES_FILE (docs/dashboard.md)")
         path = settings.dashboard_roles_file
-        roles = _roles(path, path.stat().st_mtime_ns if path.exists() else 0)
+        roles = _roles(path, path.stat().st_mtime_ns if path and path.exists() else 0)
     except AccessError as error:
         st.error(as_written(str(error)))
         st.stop()
@@ -91,7 +89,7 @@ def _signed_in(settings: Settings, words: Words) -> Scope:
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
-def _roles(path: Path, written: int) -> dict[str, Scope]:
+def _roles(path: Path | None, written: int) -> dict[str, Scope]:
     return read_roles(path)
 
 

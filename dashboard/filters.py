@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard.language import Words
+from dashboard.language import Words, day
 
 DEFAULT_DAYS = 28
 
@@ -40,20 +40,13 @@ class Filters:
     platform: str | None = None
 
     @property
-    def days(self) -> int:
-        return (self.last_day - self.first_day).days + 1
-
-    @property
     def parameters(self) -> dict[str, object]:
         return asdict(self)
 
     @property
-    def before(self) -> dict[str, date]:
-        """The period of the same length just before, as parameters."""
-        return {
-            "first_day_before": self.first_day - timedelta(days=self.days),
-            "last_day_before": self.first_day - timedelta(days=1),
-        }
+    def in_words(self) -> dict[str, str]:
+        """The period, for phrases."""
+        return {"first": day(self.first_day), "last": day(self.last_day)}
 
 
 def period_of(chosen: date | tuple[date, ...], first_day: date, last_day: date) -> tuple[date, date]:

@@ -375,15 +375,13 @@ def dashboard(host: str, port: int) -> None:
     from dashboard.access import AccessError, check_exposure, read_roles
 
     settings = _settings()
-    sign_in, roles = settings.dashboard_sign_in_file, settings.dashboard_roles_file
+    sign_in = settings.dashboard_sign_in_file
     try:
         check_exposure(host, has_sign_in=sign_in is not None)
         if sign_in is not None:
-            if roles is None:
-                raise AccessError("Sign-in needs roles: set SIFARAT_DASHBOARD_ROLES_FILE (docs/dashboard.md)")
             if not sign_in.is_file():
                 raise AccessError(f"The sign-in file {sign_in} does not exist (docs/dashboard.md)")
-            read_roles(roles)
+            read_roles(settings.dashboard_roles_file)
     except AccessError as error:
         raise click.ClickException(str(error)) from None
     streamlit = str(Path(sys.executable).parent / "streamlit")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.charts import AMBER, BLUE, GREY, bars, heading, plain, tooltips
 from dashboard.filters import CHOSEN, CHOSEN_MISSIONS
-from dashboard.language import day, number, share
+from dashboard.language import number, share
 from dashboard.page import Page
 from orchestration.settings import load_settings
 
@@ -114,7 +114,7 @@ def show(page: Page) -> None:
     _search(page)
     read = page.query(READ).row(0, named=True)
     posts_read, posts = number(read["posts_read"]), number(read["posts"])
-    period = {"first": day(page.filters.first_day), "last": day(page.filters.last_day)}
+    period = page.filters.in_words
     note = page.words("read_note", read=posts_read, posts=posts, **period)
     _topics(page, note)
     _tone(page, note)

@@ -6,12 +6,11 @@ import streamlit as st
 
 from dashboard.charts import BLUE, bars, figures, heading, land, line, plain, tooltips
 from dashboard.filters import CHOSEN
-from dashboard.language import day, number, of, share
+from dashboard.language import number, of, share
 from dashboard.page import Page
 
 ICON = ":material/location_on:"
 RANKED = 15
-POSTS_SHOWN = 5
 MEASURES = ("engagements", "engagement_rate_by_followers", "followers", "posts")
 
 # Sums of engagement_by_account over days; the rate is its numerator over its denominator, as the mart defines it.
@@ -144,7 +143,7 @@ def _all_missions(page: Page, missions: pl.DataFrame) -> None:
         words("rank_by"), MEASURES, format_func=lambda name: words(f"col_{name}"), key="by", persist_state="session"
     )
     measured = missions.filter(pl.col(measure).is_not_null()).sort(measure, "mission_name", descending=[True, False])
-    label, note = words(f"col_{measure}"), words(f"note_{measure}", **_period(page))
+    label, note = words(f"col_{measure}"), words(f"note_{measure}", **page.filters.in_words)
     located = measured.drop_nulls(["latitude", "longitude"])
     first = measured["mission_name"][0] if measured.height else ""
     page.show(
@@ -232,7 +231,7 @@ def _one_mission(page: Page, missions: pl.DataFrame) -> None:
     )
     _people(page)
     heading(words("best_posts"))
-    plain(words("best_posts_note", **_period(page)), "note")
+    plain(words("best_posts_note", **page.filters.in_words), "note")
     for place, post in enumerate(page.query(BEST_POSTS).rows(named=True)):
         note = words("best_post", engagements=number(post["engagements"]), impressions=number(post["impressions"]))
         page.post(post, f"best-{place}", note)
@@ -259,7 +258,3 @@ def _people(page: Page) -> None:
                 ),
             ]
         )
-
-
-def _period(page: Page) -> dict[str, str]:
-    return {"first": day(page.filters.first_day), "last": day(page.filters.last_day)}

@@ -18,8 +18,7 @@ READ = f"""
         count(*) filter (is_registered) as registered,
         count(*) filter (is_registered and is_observed) as reported,
         sum(engagements_gained) as engagements_gained,
-        count(engagements_gained) as accounts_with_engagements,
-        sum(posts) as posts
+        count(engagements_gained) as accounts_with_engagements
     from fct_account_daily
     where activity_date = $last_day and {CHOSEN}
 """
