@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject
+from packaging.version import Version
 from pydantic import PrivateAttr
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
@@ -20,6 +23,15 @@ if TYPE_CHECKING:
 
 AFTER_MIDNIGHT = timedelta(hours=1)
 """The schedule's hour: the sandbox answers for a night as of then."""
+
+
+class Dbt(DbtCliResource):
+    """dbt as it is installed beside Dagster. To learn its version Dagster would start ``dbt --version``, which takes
+    seconds and asks the package index over the network what the newest is."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
 
 
 class Feeds(dg.ConfigurableResource):
@@ -97,7 +109,7 @@ dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR)
 @dg.definitions
 def resources() -> dg.Definitions:
     tell_dbt(load_settings())
-    dbt = DbtCliResource(project_dir=dbt_project, dbt_executable=str(DBT))
+    dbt = Dbt(project_dir=dbt_project, dbt_executable=str(DBT))
     return dg.Definitions(
         resources={"feeds": Feeds(), "dbt": dbt},
         # DuckDB has one writer at a time and heavy imports are paid once, so a run is one process.

@@ -42,11 +42,12 @@ def test_with_the_network_cut_posts_are_read_in_the_night_they_land_and_found_by
     (tmp_path / "cut").mkdir()
     (tmp_path / "cut" / "sitecustomize.py").write_text(CUT)
     state = new_state("data", SIFARAT_ENRICHMENT_SECONDS="120", PYTHONPATH=str(tmp_path / "cut"))
-    state.nightly("--from", "2026-03-02", "--inbox", inbox)
+    night = state.nightly("--from", "2026-03-02", "--inbox", inbox)
     alerted, briefed = state.sifarat("alerts"), state.sifarat("brief")
     # One day of posts of no known mission: nothing is far from expected, and there is no region to brief.
     assert "No alert from" in alerted.stdout, alerted.stderr
     assert "Weeks are told once they ended" in briefed.stderr
+    assert [said.stderr for said in (night, alerted, briefed) if "the network was asked for" in said.stderr] == []
     assert state.query(
         "select post_id, is_read, language, topic_id, tone from marts.fct_post_reading order by post_id"
     ) == [
