@@ -11,8 +11,10 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.hosted import Hosted, HostedError
 from orchestration.settings import Settings
 
+CHAT = "chat/completions"
 NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*%?")
 WRITTEN = {"template_hash": pl.String, "text": pl.String, "model": pl.String, "refused": pl.String}
 """One row per text asked for: ``text`` and ``model`` of one that is taken, or in ``refused`` why it is not."""
@@ -67,27 +69,17 @@ def hosted_briefs(briefs: list[dict[str, Any]], held: Set[str], settings: Settin
 
 
 def _ask(template_text: str, settings: Settings) -> str:
-    import httpx
-    import stamina
-
-    key = settings.brief_api_key
-    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    address = settings.brief_base_url.rstrip("/") + "/chat/completions"
+    hosted = Hosted(settings.brief_base_url, settings.brief_api_key, settings.request_timeout_seconds)
+    address = hosted.address(CHAT)
     body = {
         "model": settings.brief_model,
         "temperature": 0,
         "messages": [{"role": "system", "content": ASK}, {"role": "user", "content": template_text}],
     }
     try:
-        for attempt in stamina.retry_context(on=httpx.TransportError, attempts=2, timeout=20):
-            with attempt:
-                response = httpx.post(address, json=body, headers=headers, timeout=settings.request_timeout_seconds)
-                response.raise_for_status()
-        text = response.json()["choices"][0]["message"]["content"]
-    except httpx.HTTPStatusError as error:
-        raise BriefError(f"{address} answered {error.response.status_code}") from None
-    except httpx.HTTPError as error:
-        raise BriefError(f"{address} did not answer: {type(error).__name__}") from None
+        text = hosted.ask(CHAT, body)["choices"][0]["message"]["content"]
+    except HostedError as error:
+        raise BriefError(str(error)) from None
     except (KeyError, IndexError, TypeError, ValueError):
         raise BriefError(f"{address} gave no text as OpenAI's chat API does") from None
     if not isinstance(text, str) or not text.strip():

@@ -11,9 +11,9 @@ from importlib.metadata import version
 from typing import Protocol
 
 import numpy as np
-from pydantic import SecretStr
 
 from orchestration.enrichment import EnrichmentError
+from orchestration.hosted import Hosted, HostedError
 from orchestration.settings import Settings
 
 LARGEST = 127
@@ -59,36 +59,22 @@ class Embedded:
 class Endpoint:
     """Any service that speaks ``POST {base_url}/embeddings`` as OpenAI's does."""
 
-    def __init__(self, identity: Identity, base_url: str, key: SecretStr | None, timeout_seconds: float):
-        import httpx
-
+    def __init__(self, identity: Identity, hosted: Hosted):
         self.identity = identity
-        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=headers, timeout=timeout_seconds)
+        self._hosted = hosted
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         parts = [texts[start : start + TEXTS_PER_REQUEST] for start in range(0, len(texts), TEXTS_PER_REQUEST)]
         return np.concatenate([self._ask(part) for part in parts])
 
     def _ask(self, texts: Sequence[str]) -> np.ndarray:
-        import httpx
-        import stamina
-
-        address = f"{self._client.base_url}embeddings"
+        address = self._hosted.address("embeddings")
+        body = {"model": self.identity.model, "input": list(texts), "encoding_format": "float"}
         try:
-            for attempt in stamina.retry_context(on=_is_passing, attempts=3, timeout=20):
-                with attempt:
-                    response = self._client.post(
-                        "embeddings",
-                        json={"model": self.identity.model, "input": list(texts), "encoding_format": "float"},
-                    )
-                    response.raise_for_status()
-            data = sorted(response.json()["data"], key=lambda item: item["index"])
+            data = sorted(self._hosted.ask("embeddings", body)["data"], key=lambda item: item["index"])
             vectors = np.array([item["embedding"] for item in data], dtype=np.float32)
-        except httpx.HTTPStatusError as error:
-            raise EnrichmentError(f"{address} answered {error.response.status_code}; is the key right?") from None
-        except httpx.HTTPError as error:
-            raise EnrichmentError(f"{address} did not answer: {type(error).__name__}") from None
+        except HostedError as error:
+            raise EnrichmentError(str(error)) from None
         except (KeyError, TypeError, ValueError) as error:
             raise EnrichmentError(
                 f"{address} gave no embeddings as OpenAI's API does: {type(error).__name__}. Is "
@@ -109,12 +95,8 @@ def identity(settings: Settings) -> Identity:
 def embedder(settings: Settings) -> Embedder:
     if not settings.embeddings_base_url:
         return Embedded(identity(settings))
-    return Endpoint(
-        identity(settings),
-        settings.embeddings_base_url,
-        settings.embeddings_api_key,
-        settings.request_timeout_seconds,
-    )
+    key, timeout = settings.embeddings_api_key, settings.request_timeout_seconds
+    return Endpoint(identity(settings), Hosted(settings.embeddings_base_url, key, timeout))
 
 
 def whole(vectors: np.ndarray) -> np.ndarray:
@@ -139,11 +121,3 @@ def read(texts: Sequence[str], dimensions: int | None = None) -> np.ndarray:
     if not len(texts):
         return np.empty((0, dimensions or 0), dtype=np.int8)
     return np.array([np.fromstring(text, dtype=np.int16, sep=",") for text in texts]).astype(np.int8)
-
-
-def _is_passing(error: Exception) -> bool:
-    import httpx
-
-    if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code == 429 or error.response.status_code >= 500
-    return isinstance(error, httpx.TransportError)
