@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dashboard.charts import AMBER, BLUE, GREEN, GREY, ORANGE, heading, land, plain, tooltips
+from dashboard.charts import AMBER, BLUE, GREEN, GREY, ORANGE, heading, land, plain, table_below, tooltips
 from dashboard.filters import CHOSEN, CHOSEN_MISSIONS, PLATFORM_NAMES
 from dashboard.language import day, number, share
 from dashboard.page import Page
@@ -350,12 +350,8 @@ def _effect(page: Page) -> None:
         plain(page.words("effect_note"), "note")
         for effect in effects.iter_rows(named=True):
             plain(f"{effect['outcome_label']}: {effect['sentence']}", "post-ltr")
-    page.show(
-        "effect-numbers",
-        title=page.words("effect_numbers_title"),
-        note=page.words("effect_numbers_note"),
-        table=effects.drop("sentence"),
-    )
+        plain(page.words("effect_numbers_note"), "note")
+        table_below(page.words, "effect-numbers", effects.drop("sentence"))
     weeks = page.query(EFFECT_BY_WEEK)
     base = alt.Chart(weeks).encode(x=alt.X("weeks_since_training:Q", title=page.words("effect_weeks_x")))
     chart = base.mark_rule(color=BLUE).encode(
