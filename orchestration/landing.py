@@ -4,6 +4,7 @@
     landing/_quarantine/…   one row per broken field of a rejected record, with file, line and reason
     landing/_warnings/…     the same for records that were kept but look damaged
     landing/_batches/…      the ledger: one row per batch, written last; it commits the batch
+    landing/_fields/…       one row per field of a platform's payloads, with the batch that first had it
 
 A file is written under another name, synced and renamed, so a crash leaves the old state or the new one.
 Landing a batch again replaces exactly its own files. Each table also holds an empty part that carries its
@@ -39,7 +40,19 @@ BATCH_LEDGER = _LEDGER_IDENTITY | {
     "is_synthetic": pl.Boolean,
     "sha256": pl.String,
 }
-LEDGERS = {"_quarantine": FINDINGS_LEDGER, "_warnings": FINDINGS_LEDGER, "_batches": BATCH_LEDGER}
+FIELD_LEDGER = _LEDGER_IDENTITY | {
+    "field": pl.String,
+    "kind": pl.String,
+    "is_of_first_batch": pl.Boolean,
+    "observed_at": TIMESTAMP,
+    "is_synthetic": pl.Boolean,
+}
+LEDGERS = {
+    "_quarantine": FINDINGS_LEDGER,
+    "_warnings": FINDINGS_LEDGER,
+    "_batches": BATCH_LEDGER,
+    "_fields": FIELD_LEDGER,
+}
 
 
 class LandingError(Exception):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from orchestration.sandbox.ministry import REGISTRY_DIR
 from orchestration.sandbox.server import Fault, Sandbox
 from orchestration.settings import Settings
 from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.sources.drift import examined
 from orchestration.sources.platform import Finding, Reader, extract, findings_of, registered
 
 SEED = 7
@@ -64,7 +66,7 @@ class Night:
                     progress=lambda *_: None,
                 )
                 receipts = {}
-                for batch in islice(batches, stop_after):
+                for batch in islice(map(partial(examined, self.landing), batches), stop_after):
                     self.findings += findings_of(batch)
                     receipts[batch.contract.table] = self.landing.write(batch)
                 return receipts

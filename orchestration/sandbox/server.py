@@ -57,6 +57,7 @@ class FaultKind(StrEnum):
     RETIRED_METRIC = "the metric `field` is no valid one any more"
     UNKNOWN_FIELD = "every object has a field nobody knows"
     MISSING_FIELD = "no object has `field` any more"
+    RETYPED_FIELD = "`field` is text everywhere"
 
 
 @dataclass(frozen=True)
@@ -348,7 +349,7 @@ class Sandbox:
 
 
 def _strange(body: Any, fault: Fault) -> Any:
-    """The body with a field more, or one less, in each of its objects."""
+    """The body with a field more, or one less, or one of another kind, in each of its objects."""
     if isinstance(body, list):
         return [_strange(item, fault) for item in body]
     if not isinstance(body, dict):
@@ -356,6 +357,8 @@ def _strange(body: Any, fault: Fault) -> Any:
     kept = {name: _strange(value, fault) for name, value in body.items()}
     if fault.kind is FaultKind.UNKNOWN_FIELD:
         return kept | {"field_of_tomorrow": {"is_new": True}}
+    if fault.kind is FaultKind.RETYPED_FIELD:
+        return kept | ({fault.field: str(kept[fault.field])} if fault.field in kept else {})
     return {name: value for name, value in kept.items() if name != fault.field}
 
 
@@ -363,7 +366,7 @@ def _response(
     answer: Answer, as_of: datetime, headers: Mapping[str, str] | None = None, fault: Fault | None = None
 ) -> Response:
     what = fault.kind if fault else None
-    strange = what in (FaultKind.UNKNOWN_FIELD, FaultKind.MISSING_FIELD)
+    strange = what in (FaultKind.UNKNOWN_FIELD, FaultKind.MISSING_FIELD, FaultKind.RETYPED_FIELD)
     told = _strange(answer.body, fault) if strange else answer.body
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
     if what is FaultKind.MALFORMED:

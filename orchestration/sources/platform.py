@@ -39,6 +39,7 @@ class Concern(StrEnum):
     METRIC = "metric"
     CREDENTIAL = "credential"
     BUDGET = "budget"
+    SHAPE = "shape"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the platforms say: over their APIs, and in the files people export from them."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 import polars as pl
@@ -12,6 +13,7 @@ from orchestration.landing import Landing, Receipt, Window
 from orchestration.progress import logged
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import SourceError, platform_exports, registry
+from orchestration.sources.drift import ShapeChanged, examined
 from orchestration.sources.http import TokenRefused
 from orchestration.sources.platform import Concern, Finding, Platform, extract, findings_of, registered
 
@@ -21,7 +23,10 @@ CHECKS = {
     Concern.METRIC: ("metrics_given", "The platform gave every metric that it was asked for."),
     Concern.CREDENTIAL: ("credentials_last", "Tokens and the pinned API version are good for another 14 days."),
     Concern.BUDGET: ("budget_suffices", "Everything that was due could be read within the budget."),
+    Concern.SHAPE: ("shape_known", "Every field of the answers was there before, and is of the kind it was."),
 }
+CONCERNS = {TokenRefused: Concern.CREDENTIAL, ShapeChanged: Concern.SHAPE}
+"""What a failed reading is about, where not an account."""
 MOST_TOLD = 50
 
 
@@ -65,14 +70,13 @@ def platform_assets(name: str) -> dg.AssetsDefinition:
                     is_synthetic=feeds.is_synthetic,
                     progress=logged(),
                 )
-                for batch in batches:
+                for batch in map(partial(examined, landing), batches):
                     receipts.append(landing.write(batch))
                     findings += findings_of(batch)
             except SourceError as error:
                 # What this platform does not give today costs the night only this platform.
                 context.log.warning("%s", error)
-                concern = Concern.CREDENTIAL if isinstance(error, TokenRefused) else Concern.ACCOUNT
-                findings.append(Finding(concern, name, str(error)))
+                findings.append(Finding(CONCERNS.get(type(error), Concern.ACCOUNT), name, str(error)))
             finally:
                 figures = {figure: figures.get(figure, 0) + n for figure, n in reader.figures().items()} or figures
                 reader.close()
