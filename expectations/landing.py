@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from expectations.audit import Views
+from expectations.changes import LANDED_CHANGES, landed_changes
 
 FED_BY_FILES = ("sheets", "platform_exports", "zoom", "teams")
 """A file is landed once and stands in the marts for good, so these are always audited whole."""
@@ -24,10 +25,13 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
 
     What is audited is what no publication stands on yet: batches landed since ``published_at`` (UTC), or all of
     them when it is None. So a night that was refused is looked at again by the next one. A table that was
-    never landed gets no view.
+    never landed gets no view. ``landing.changes`` is no table: it tells what the newest day changed.
     """
     views = {"landing.batches": _parquet([landing / "_batches" / "*" / "*" / "*" / "*.parquet"])}
     for name in tables:
+        if name == LANDED_CHANGES:
+            views[name] = landed_changes(landing)
+            continue
         source, table = name.split(".")
         folder = landing / source / table
         if not folder.is_dir():

@@ -15,6 +15,7 @@ from expectations.suite import (
     no_row,
     unique,
 )
+from expectations.suites.changed import LANDED_CHANGES
 from expectations.suites.statements import XAPI_STATEMENTS
 from orchestration.contracts import TIMESTAMP, Contract
 from orchestration.sources import moodle, registry, sheets, teams, zoom
@@ -662,4 +663,5 @@ SUITES = (
     SHEETS_SIGN_INS,
     _meetings(zoom.PARTICIPANTS),
     _meetings(teams.PARTICIPANTS),
+    LANDED_CHANGES,
 )

@@ -5,6 +5,7 @@ warehouse: what one model says is held against what another says.
 """
 
 from expectations.suite import Expect, Suite, at_least, between, in_order, mostly_given, no_row
+from expectations.suites.changed import MART_CHANGES
 from expectations.suites.landed import FIRST_FACEBOOK_PAGE, OUTCOMES
 
 ENGAGEMENT_PARTS = ("reactions", "comments", "shares", "quotes", "saves")
@@ -119,6 +120,27 @@ UNMATCHED_STAYS = Suite(
             "select * from audited",
             "warn",
             told_as="stays || ' stays of ' || source || ', ' || meeting || ', count for nobody'",
+        ),
+    ),
+)
+
+VOLUMES = Suite(
+    "modelled",
+    "quality.volumes",
+    (
+        no_row(
+            "of what is due from platforms, Moodle and the learning record store not everything is missing",
+            "select count(*) || ' tables are due and brought nothing' as missing from audited "
+            "where source != 'registry' and expected_rows > 0 having count(*) > 0 and sum(landed) = 0",
+            told_as="missing",
+        ),
+        no_row(
+            "as much arrives, and when, as earlier days let expect",
+            "select * from audited where verdict not in ('as expected', 'nothing due', 'not enough history')",
+            "warn",
+            told_as="source || '.' || table_name || ' on ' || observed_date || ' ' || verdict || ' has ' || landed "
+            "|| ' rows where ' || coalesce(expected_rows_low || ' to ' || expected_rows_high || ' of ' || basis, "
+            "'no number') || ' was to be expected, ' || days_since_arrival || ' days after the last that came'",
         ),
     ),
 )
@@ -966,6 +988,7 @@ WEEKLY_BRIEF = Suite(
 SUITES = (
     RECONCILIATION,
     UNMATCHED_STAYS,
+    VOLUMES,
     DIM_MISSION,
     DIM_ACCOUNT,
     FCT_POST,
@@ -1005,5 +1028,6 @@ SUITES = (
     ALERT_POSTS,
     WEEKLY_BRIEF_NUMBERS,
     WEEKLY_BRIEF,
+    MART_CHANGES,
 )
 """What is expected, suite by suite: plain data, cheap to import."""

@@ -87,9 +87,8 @@ def _hold(batch: Batch, now: dict[str, str], before: pl.DataFrame) -> None:
     if before.height < FEWEST_RECORDS:
         return
     for f in contract.fields:
-        if before[f.name].count() >= USUALLY_GIVEN * before.height and batch.text[f.name].null_count() == len(
-            batch.text
-        ):
+        was_given = before[f.name].count() >= USUALLY_GIVEN * before.height
+        if was_given and batch.text[f.name].count() == 0:
             raise ShapeChanged(_refusal(contract, f"{f.name} ({', '.join(f.json_paths)}) is in no record any more"))
         for path in f.json_paths:
             one, other = was.get(path), now.get(path)
@@ -101,8 +100,8 @@ def _hold(batch: Batch, now: dict[str, str], before: pl.DataFrame) -> None:
 
 def _refusal(contract: Contract, what: str) -> str:
     return (
-        f"{contract.source}: the shape of {contract.name} has changed: {what}; nothing of this batch was landed. Compare "
-        f"with the platform's changelog and mend the contract in orchestration/sources/{contract.source}.py"
+        f"{contract.source}: the shape of {contract.name} has changed: {what}; nothing of this batch was landed. "
+        f"Compare with the platform's changelog and mend the contract in orchestration/sources/{contract.source}.py"
     )
 
 

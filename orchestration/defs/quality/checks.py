@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import dagster as dg
 
 from expectations.audit import AuditFailed, Verdict, audit
+from expectations.changes import LANDED_CHANGES, MART_CHANGES, keep_changes_of_marts
 from expectations.landing import is_new, landed_views
 from expectations.results import record
 from expectations.suite import Suite
 from expectations.suites import landed, modelled
 from orchestration.defs.platforms.assets import exported_files, platforms
 from orchestration.defs.registry.assets import register_of_missions
-from orchestration.defs.resources import Feeds
+from orchestration.defs.resources import Feeds, dbt_project
 from orchestration.defs.training.assets import training_sheets
 from orchestration.defs.training.meetings import teams_meetings, zoom_meetings
 from orchestration.defs.training.moodle import moodle_courses
@@ -24,11 +25,17 @@ from orchestration.defs.training.xapi import training_statements
 from orchestration.defs.warehouse.assets import warehouse
 from orchestration.sources import moodle, registry, xapi
 
-CHECK = "expectations"
+CHECK, CHANGES_CHECK = "expectations", "changes"
+_SHOWN_ON = {LANDED_CHANGES: "registry.accounts", MART_CHANGES: "quality.reconciliation"}
+"""What a night changed is no asset of its own; its check shows on one that is always audited."""
 
 
 def _asset_of(suite: Suite) -> dg.AssetKey:
-    return dg.AssetKey(suite.table_name.split("."))
+    return dg.AssetKey(_SHOWN_ON.get(suite.table_name, suite.table_name).split("."))
+
+
+def _check_of(suite: Suite) -> str:
+    return CHANGES_CHECK if suite.table_name in _SHOWN_ON else CHECK
 
 
 def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.AssetCheckSpec]:
@@ -40,7 +47,7 @@ def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.As
     read_before = {key for step in audited for read in step.asset_deps.values() for key in read}
     return [
         dg.AssetCheckSpec(
-            CHECK,
+            _check_of(suite),
             asset=_asset_of(suite),
             blocking=_asset_of(suite) not in read_before,
             description="; ".join(expect.says for expect in suite.expectations),
@@ -86,7 +93,9 @@ def landed_records(feeds: Feeds):
 
 @dg.multi_asset_check(name="modelled_records", specs=_specs(modelled.SUITES, warehouse))
 def modelled_records(feeds: Feeds):
-    """The marts and the reconciliation of this build, as they would be published."""
+    """The marts and the reconciliation of this build, as they would be published, and what they changed in what is."""
+    standing = feeds.publications().open_one()
+    keep_changes_of_marts(feeds.settings.warehouse, standing.path if standing else None, dbt_project.manifest_path)
     verdicts = audit(feeds.settings.warehouse, modelled.SUITES)
     record(feeds.settings.warehouse, "modelled", verdicts)
     yield from _results(modelled.SUITES, verdicts)
@@ -105,7 +114,7 @@ def _result(suite: Suite, verdicts: Sequence[Verdict]) -> dg.AssetCheckResult:
     warning = [verdict.description for verdict in failed if verdict.severity == "warn"]
     return dg.AssetCheckResult(
         asset_key=_asset_of(suite),
-        check_name=CHECK,
+        check_name=_check_of(suite),
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
         description="; ".join(blocking + warning) or _good_news(len(verdicts)),

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from expectations.audit import Verdict, audit
+from expectations.changes import MART_CHANGES, changes
 from expectations.suites import modelled
 from orchestration.dbt import DBT_PROJECT_DIR
 
@@ -407,7 +408,8 @@ def sound_warehouse(tmp_path_factory) -> Path:
     """The sound marts, in tables that have the columns which the models' own YAML declares."""
     path = tmp_path_factory.mktemp("sound") / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema marts; create schema quality")
+        connection.execute("create schema marts; create schema quality; create schema audit")
+        connection.execute(f"create table {MART_CHANGES} as {changes([])}")
         for table, columns in _declared_columns().items():
             connection.execute(f"create table {table} ({columns})")
         for table, rows in MODELLED.items():

@@ -1,0 +1,72 @@
+"""Suites over what a night changed (``expectations/changes.py``). All of them warn: a model that was mended changes
+much at once, and rightly.
+
+Of few rows nothing is said; the figures below are what nights of the synthetic ministry never reach by themselves.
+"""
+
+from expectations import changes
+from expectations.suite import Expect, Stage, Suite, no_row
+
+MOST_CHANGED = 0.2
+"""Share of the rows that were there before in which a column may differ."""
+MOST_GONE = 0.05
+"""Share of the rows that were there before which may be gone."""
+MOST_EMPTIED = 0.5
+"""By so much the share of rows that have a value may move."""
+FURTHEST = 1.0
+"""So far the mean of ln(1 + |value|) may move: about 2.7 times as high, or as low."""
+FEWEST_ROWS = 20
+"""A column's average is judged of so many rows."""
+
+
+def _of_column(says: str, broken: str, told: str) -> Expect:
+    return no_row(
+        says,
+        f"select * from audited where {broken}",
+        "warn",
+        told_as=f"table_name || '.' || column_name || ' ' || {told}",
+    )
+
+
+def _changed(stage: Stage, table_name: str, than: str, exempt: dict[str, str], whole: str) -> Suite:
+    spared = "".join(f" and table_name || '.' || column_name not similar to '{column}'" for column in exempt)
+    enough = f"least(rows_before, rows_now) >= {FEWEST_ROWS}"
+    return Suite(
+        stage,
+        table_name,
+        (
+            _of_column(
+                f"no column differs from {than} in more than {MOST_CHANGED:.0%} of the rows that were there",
+                f"changed > 2 and changed > {MOST_CHANGED} * shared{spared}",
+                "differs in ' || changed || ' of ' || shared || ' rows'",
+            ),
+            _of_column(
+                f"no column is emptier or fuller than {than} by more than {MOST_EMPTIED:.0%} of the rows",
+                f"{enough} and abs(filled_now - filled_before) > {MOST_EMPTIED}{spared}",
+                "is given in ' || round(100 * filled_now) || '% of the rows, and was in ' "
+                "|| round(100 * filled_before) || '%'",
+            ),
+            _of_column(
+                f"no column is nearly three times as high as {than}, or as low",
+                f"{enough} and abs(level_now - level_before) > {FURTHEST}{spared}",
+                "is ' || round(exp(level_now - level_before), 2) || ' times as high as it was'",
+            ),
+            no_row(
+                f"no more than {MOST_GONE:.0%} of the rows of {than} are gone",
+                f"select distinct table_name, gone, rows_before from audited "
+                f"where gone > 2 and gone > {MOST_GONE} * rows_before and {whole}",
+                "warn",
+                told_as="table_name || ' has lost ' || gone || ' of ' || rows_before || ' rows'",
+            ),
+        ),
+    )
+
+
+_WHOLE_LISTS = "(table_name like 'registry.%' or table_name like '%.accounts')"
+"""Landed tables that tell everything each night; of others the trailing window leaves the oldest behind."""
+
+LANDED_EXEMPT: dict[str, str] = {}
+MARTS_EXEMPT: dict[str, str] = {}
+
+LANDED_CHANGES = _changed("landed", changes.LANDED_CHANGES, "the day before", LANDED_EXEMPT, _WHOLE_LISTS)
+MART_CHANGES = _changed("modelled", changes.MART_CHANGES, "the standing publication", MARTS_EXEMPT, "true")
