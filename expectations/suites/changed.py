@@ -24,7 +24,7 @@ def _of_column(says: str, broken: str, told: str) -> Expect:
         says,
         f"select * from audited where {broken}",
         "warn",
-        told_as=f"table_name || '.' || column_name || ' ' || {told}",
+        told_as=f"table_name || '.' || column_name || ' {told}",
     )
 
 

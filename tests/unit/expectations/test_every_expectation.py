@@ -214,11 +214,12 @@ BROKEN_MARTS = {
         "quality.reconciliation",
         "what stands in a fact",
     ): "update marts.fct_registration set observed_date = '2026-01-05'",
-    ("quality.unmatched_stays", "every meeting"): "insert into quality.unmatched_stays (source) values ('zoom')",
+    ("quality.unmatched_stays", "every meeting"): "insert into quality.unmatched_stays "
+    "(source, meeting, stays) values ('zoom', '83', 2)",
     ("quality.volumes", "of what is due"): "insert into quality.volumes (source, table_name, landed, expected_rows) "
     "values ('x', 'posts', 0, 100), ('registry', 'accounts', 90, 90)",
-    ("quality.volumes", "as much arrives"): "insert into quality.volumes (source, table_name, verdict) "
-    "values ('x', 'posts', 'overdue')",
+    ("quality.volumes", "as much arrives"): "insert into quality.volumes (source, table_name, observed_date, "
+    "verdict, landed, days_since_arrival) values ('x', 'posts', '2026-01-02', 'overdue', 0, 1)",
     ("marts.dim_account", "no account has two versions"): "insert into marts.dim_account (account_id, valid_from_date) "
     "values ('x:7', '2021-01-01')",
     ("marts.fct_post", "there are as many posts"): "delete from marts.fct_post_metrics_daily",
@@ -260,6 +261,14 @@ def only(suite: Suite, expect: Expect) -> list[Suite]:
     return [Suite(suite.stage, suite.table_name, (expect,))]
 
 
+def tells(connection: duckdb.DuckDBPyConnection, suite: Suite, expect: Expect) -> bool:
+    """Whether every row that breaks it has its sentence, where there are to be sentences."""
+    if expect.told_by is None:
+        return True
+    told = connection.execute(expect.told_by.format(batch=suite.table_name)).fetchall()
+    return bool(told) and all(text for (text,) in told)
+
+
 def types_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     return dict(connection.execute(f"select column_name, column_type from (describe {table})").fetchall())
 
@@ -272,7 +281,7 @@ def test_every_expectation_of_landed_records_fails_on_what_breaks_it(records, su
         records.execute("begin")
         for table, row in planted or broken_by_its_words(suite, expect):
             plant(records, table, row)
-        if not found_by(records, only(suite, expect)):
+        if not found_by(records, only(suite, expect)) or not tells(records, suite, expect):
             unseen.append(expect.says)
         records.execute("rollback")
         assert not found_by(records, only(suite, expect)), "an empty landing breaks nothing"
@@ -301,7 +310,7 @@ def test_every_expectation_of_marts_fails_on_what_breaks_it(built, suite):
         built.execute("begin")
         for fault in faults[:1]:
             built.execute(fault.replace("None", "null"))
-        if not found_by(built, only(suite, expect)):
+        if not found_by(built, only(suite, expect)) or not tells(built, suite, expect):
             unseen.append(expect.says)
         built.execute("rollback")
     assert unseen == []

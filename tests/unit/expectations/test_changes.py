@@ -1,0 +1,86 @@
+"""What a night changed, on rows whose figures are worked out by hand."""
+
+from datetime import timedelta
+
+import duckdb
+import pytest
+from conftest import DAY, LANDED, NIGHT
+
+from expectations.audit import audit
+from expectations.changes import LANDED_CHANGES, Compared, changes
+from expectations.landing import landed_views
+
+TYPES = {"id": "VARCHAR", "likes": "BIGINT", "posted_at": "TIMESTAMP", "day": "DATE", "name": "VARCHAR"}
+
+
+def of(before: str, now: str) -> dict[str, tuple]:
+    """By column: gone, shared, changed, and how full it was and is."""
+    names = f"t ({', '.join(TYPES)})"
+    table = Compared(
+        "marts.m",
+        f"select * from (values {now}) {names}",
+        f"select * from (values {before}) {names}",
+        ["id"],
+        TYPES,
+        "1",
+    )
+    rows = duckdb.sql(
+        f"select column_name, gone, shared, changed, filled_before, filled_now from ({changes([table])})"
+    ).fetchall()
+    return {column: tuple(figures) for column, *figures in rows}
+
+
+ROW = "('{}', {}, timestamp '2026-01-01 {}', date '2026-01-0{}', '{}')"
+
+
+def test_a_row_is_gone_where_its_key_is_and_a_column_differs_where_its_value_does():
+    before = ", ".join([ROW.format("a", 100, "10:00", 1, "x"), ROW.format("b", 100, "10:00", 1, "x")])
+    now = ", ".join([ROW.format("b", 100, "10:00", 1, "y"), ROW.format("c", 100, "10:00", 1, "x")])
+    assert of(before, now) == {
+        "likes": (1, 1, 0, 1.0, 1.0),
+        "posted_at": (1, 1, 0, 1.0, 1.0),
+        "day": (1, 1, 0, 1.0, 1.0),
+        "name": (1, 1, 1, 1.0, 1.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("likes", "differs"),
+    # The usual number is 100: more than three times as many, and 100 over that, or the other way round.
+    [(100, 0), (400, 0), (401, 1), (1, 0), ("null::bigint", 1)],
+)
+def test_a_number_differs_when_it_is_three_times_the_other_and_more_than_is_usual(likes, differs):
+    [before, now] = (ROW.format("a", number, "10:00", 1, "x") for number in (100, likes))
+    assert of(before, now)["likes"][2] == differs
+
+
+@pytest.mark.parametrize(
+    ("time", "day", "differs"),
+    # Two hours are let pass, and so is the one day between the two nights.
+    [("12:00", 1, (0, 0)), ("12:01", 2, (1, 0)), ("05:00", 3, (1, 1))],
+)
+def test_a_time_differs_by_more_than_two_hours_and_a_day_by_other_than_those_that_passed(time, day, differs):
+    told = of(ROW.format("a", 1, "10:00", 1, "x"), ROW.format("a", 1, time, day, "x"))
+    assert (told["posted_at"][2], told["day"][2]) == differs
+
+
+def test_a_column_in_another_unit_overnight_is_told_with_how_many_rows_it_befell(land, landing):
+    def account(n: int, followers: int) -> dict:
+        handle = f"mission{n}"
+        return {"id": str(n), "username": handle, "name": handle, "public_metrics": {"followers_count": followers}}
+
+    tomorrow = {"day": DAY + timedelta(days=1), "observed_at": NIGHT + timedelta(days=1)}
+    land("x.accounts", *(account(n, 500 + n) for n in range(20)))
+    land("x.accounts", *(account(n, 1000 * (500 + n)) for n in range(20)), **tomorrow)
+    verdicts = audit(landed_views(landing.root, LANDED, None), [LANDED[LANDED_CHANGES]])
+    assert [v.observed for v in verdicts if not v.is_success] == [
+        "1 record: x.accounts.followers_count differs in 20 of 20 rows",
+        # ln(1 + 1000 n) - ln(1 + n), for n from 500 to 519, is ln(1000) less about 1/510.
+        "1 record: x.accounts.followers_count is 998.04 times as high as it was",
+    ]
+
+
+def test_a_first_night_has_nothing_to_be_compared_with(land, landing):
+    land("x.accounts", {"id": "1", "username": "a", "name": "a"})
+    verdicts = audit(landed_views(landing.root, LANDED, None), [LANDED[LANDED_CHANGES]])
+    assert {v.is_success for v in verdicts} == {True}
