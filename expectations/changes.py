@@ -7,7 +7,7 @@ compared with, and nothing is judged.
 
 ``changes`` has one row per table and column: how many rows there were and are, how many of the former are gone, in how
 many of those that stayed the column differs, and how full and how high it is on average. Numbers differ when one is
-more than three times the other (and by more than is usual in the column at all), times when they moved by more than
+more than double the other (and by more than a fifth of what is usual in the column), times when they moved by more than
 two hours and not by the days that passed, everything else when it is not the same.
 """
 
@@ -34,7 +34,7 @@ CONTRACTS = (
     teams.PARTICIPANTS,
 )
 
-MOST_COMPARED = 50_000
+MOST_COMPARED = 5_000
 """Rows of a table that are compared; of more, every n-th by the hash of its key."""
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -226,8 +226,8 @@ def _differs(column: str, dtype: str, days_between: str) -> str:
     one_empty = f"({now} is null) != ({before} is null)"
     if _is_number(dtype):
         far = (
-            f"abs({now}::double - {before}::double) > 2 * least(abs({now}::double), abs({before}::double)) "
-            f'+ coalesce(usual."{column}", 0)'
+            f"abs({now}::double - {before}::double) > least(abs({now}::double), abs({before}::double)) "
+            f'+ 0.2 * coalesce(usual."{column}", 0)'
         )
     elif dtype == "DATE":
         far = f"({now} - {before}) not in (0, {days_between})"

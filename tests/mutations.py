@@ -74,10 +74,11 @@ class Judged:
 class Built:
     """A data folder after a night: its landing, its warehouse, and the publication that stood before the night.
 
-    Everything is copied below ``scratch``; what a corruption does there is undone after it.
+    Everything is copied below ``scratch``; what a corruption does there is undone after it. The ledger is told of so
+    many ``nights_before`` that brought what the newest did, for volumes are expected from many.
     """
 
-    def __init__(self, data: Path, standing: Path, scratch: Path):
+    def __init__(self, data: Path, standing: Path, scratch: Path, nights_before: int = 0):
         self.data, self.standing, self.landing = data, standing, scratch / "landing"
         shutil.copytree(data / "landing", self.landing, copy_function=_link)
         published_at = datetime.fromtimestamp(standing.stat().st_mtime, UTC)
@@ -89,12 +90,29 @@ class Built:
             self.records.execute(f"create schema {schema}")
         for name, query in views.items():
             self.records.execute(f"create table {name} as {query}")
+        self.records.execute(
+            f"""
+            insert into landing.batches by name
+            select
+                * exclude (date, batch_id, observed_at),
+                'before ' || n as batch_id,
+                cast(date - n as date) as date,
+                observed_at - n * interval 1 day as observed_at
+            from landing.batches, range(2, {nights_before + 2}) as nights (n)
+            where date = (select max(date) from landing.batches where source = 'registry')
+            """
+        )
         warehouse = scratch / "warehouse.duckdb"
         shutil.copy(data / "warehouse.duckdb", warehouse)
         self.warehouse = duckdb.connect(str(warehouse))
         self.warehouse.execute(
             f"set timezone = 'UTC'; attach '{standing}' as standing (read_only); create schema if not exists audit"
         )
+
+    @cached_property
+    def baseline(self) -> frozenset[tuple[str, str]]:
+        """What is found in the night as it came; a corruption has to be told by something else."""
+        return frozenset(clean(self))
 
     @cached_property
     def manifest(self) -> dict:
@@ -227,6 +245,7 @@ def _chosen(table: str, types: dict[str, str], chance: random.Random) -> Iterato
 
 def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
     """None where it changes nothing, such as a column swapped with one of the same values."""
+    baseline = built.baseline
     [contract] = [contract for contract in changes.CONTRACTS if contract.name == corruption.table]
     newest = _newest(built.landing, contract)
     tail = newest.relative_to(built.landing)
@@ -234,7 +253,7 @@ def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
         found = _land_corrupted(built, contract, newest, corruption)
         if found is not None and not any(severity == "block" for severity, _ in found):
             found += _of_landed_suites(built, contract, tail)
-        return None if found is None else Judged(corruption, tuple(found))
+        return None if found is None else Judged(corruption, tuple(f for f in found if f not in baseline))
     finally:
         for place in ("", *LEDGERS):
             was, now = (root / place / tail for root in (built.data / "landing", built.landing))
@@ -341,20 +360,19 @@ def _of_landed_suites(built: Built, contract: Contract, tail: Path) -> list[tupl
     all_records, records = f"{contract.source}.all_{contract.table}", built.records
     part, entry = built.landing / tail, built.landing / "_batches" / tail
     batch, day = tail.stem.removeprefix("part-"), tail.parent.name.removeprefix("date=")
+    of_day = f"date '{day}' as date"
     records.execute("begin")
     try:
         for table in (all_records, contract.name):
             records.execute(f"delete from {table} where batch_id = ? and date = ?", [batch, day])
             if part.exists():
-                records.execute(
-                    f"insert into {table} by name select * exclude (raw), date '{day}' as date from '{part}'"
-                )
+                records.execute(f"insert into {table} by name select * exclude (raw), {of_day} from {_rows(part)}")
         records.execute(
             "delete from landing.batches where batch_id = ? and date = ? and source = ? and table_name = ?",
             [batch, day, contract.source, contract.table],
         )
         if entry.exists():
-            records.execute(f"insert into landing.batches by name select *, date '{day}' as date from '{entry}'")
+            records.execute(f"insert into landing.batches by name select *, {of_day} from {_rows(entry)}")
         records.execute(f"create table landing.changes as {changes.landed_changes(built.landing, [contract])}")
         records.execute(f"create table quality.volumes as {built.volumes}")
         suites = [*landed.SUITES, modelled.VOLUMES]
@@ -364,6 +382,10 @@ def _of_landed_suites(built: Built, contract: Contract, tail: Path) -> list[tupl
         )
     finally:
         records.execute("rollback")
+
+
+def _rows(part: Path) -> str:
+    return f"read_parquet('{part}', hive_partitioning = false)"
 
 
 def _due(suites: Iterable[Suite], tables: Sequence[str]) -> list[Suite]:
@@ -413,6 +435,7 @@ def _day_column(types: dict[str, str]) -> str | None:
 
 def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
     """None where it changes nothing."""
+    baseline = built.baseline
     warehouse, mart = built.warehouse, corruption.table
     warehouse.execute("begin")
     try:
@@ -423,7 +446,7 @@ def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
             query = changes.changes_of_marts(warehouse, {mart: built.keys[mart]})
             warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
             found += found_by(warehouse, _due(modelled.SUITES, [mart, changes.MART_CHANGES]))
-        return Judged(corruption, tuple(found))
+        return Judged(corruption, tuple(f for f in found if f not in baseline))
     finally:
         warehouse.execute("rollback")
 

@@ -64,7 +64,10 @@ _COURSE_IS_LISTED = no_row(
 def platform_suites(platform: Platform) -> tuple[Suite, ...]:
     """The suites over what a platform's source lands: accounts, posts, timelines and its further tables."""
     name = platform.name
-    further = [Suite("landed", table.name, _keeps_its_contract(table)) for table in platform.extras]
+    further = [
+        Suite("landed", table.name, (*_keeps_its_contract(table), *FURTHER_ON.get(table.name, ())))
+        for table in platform.extras
+    ]
     return (_accounts(platform), _posts(platform, FURTHER_ON_POSTS.get(name, ())), *further, _timelines(platform))
 
 
@@ -206,6 +209,27 @@ def _timelines(platform: Platform) -> Suite:
                 having count(*) > any_value(audited.posts_read)
                 """,
             ),
+            no_row(
+                "no timeline has fewer posts landed than were read from it, but for those in quarantine",
+                f"""
+                select audited.account_native_id
+                from audited
+                inner join landing.batches as read_with_it
+                    on
+                        read_with_it.source = '{platform.name}'
+                        and read_with_it.table_name = 'posts'
+                        and audited.batch_id = read_with_it.batch_id
+                        and audited.date = read_with_it.date
+                left join {platform.name}.all_posts as posts
+                    on
+                        audited.account_native_id = posts.{platform.author}
+                        and audited.batch_id = posts.batch_id
+                        and audited.date = posts.date
+                group by audited.account_native_id, audited.batch_id, audited.date
+                having count(posts.batch_id) + any_value(read_with_it.quarantined) < any_value(audited.posts_read)
+                """,
+                "warn",
+            ),
         ),
     )
 
@@ -226,6 +250,18 @@ FURTHER_ON_POSTS = {
     ),
 }
 """What only one platform's posts can get wrong."""
+
+FURTHER_ON = {
+    "x.missing_posts": (
+        no_row(
+            "every post that X does not give any more was landed before, of that author",
+            "select 1 from audited anti join x.all_posts as posts on audited.id = posts.id "
+            "and audited.author_id = posts.author_id",
+            "warn",
+        ),
+    ),
+}
+"""What a platform's further tables can get wrong."""
 
 PLATFORM_EXPORTS_POSTS = Suite(
     "landed",
@@ -624,6 +660,16 @@ REGISTRY_ACCOUNTS = Suite(
             where source = 'registry' and table_name = 'accounts'
             having max_by(landed, date) = 0 and sum(landed) > 0
             """,
+        ),
+        no_row(
+            "the register is as new as what was read by it",
+            """
+            select max(date)
+            from landing.batches
+            where source not in ('sheets', 'platform_exports', 'zoom', 'teams', 'enrichment', 'identity')
+            having max(date) > max(date) filter (where source = 'registry' and table_name = 'accounts')
+            """,
+            "warn",
         ),
         no_row(
             "the register is not half as long as the one before",

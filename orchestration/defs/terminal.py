@@ -24,6 +24,7 @@ STEP_WORDS = {
     "warehouse": "building and testing the models",
     "modelled_records": "auditing the marts",
     "published__marts": "publishing",
+    "published__data_docs": "writing Data Docs",
 }
 
 

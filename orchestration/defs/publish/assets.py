@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from expectations.pages import write_pages
+from expectations.suites import landed, modelled
 from orchestration.defs.resources import Feeds
 from orchestration.defs.warehouse.assets import warehouse
 
@@ -26,4 +28,25 @@ def published_marts(context: dg.AssetExecutionContext, feeds: Feeds) -> dg.Mater
             "is_synthetic": feeds.is_synthetic,
             "rows": rows,
         }
+    )
+
+
+@dg.asset(
+    key=["published", "data_docs"],
+    group_name="publish",
+    kinds={"greatexpectations"},
+    deps=[published_marts],
+    description="Great Expectations' Data Docs of the publication's checks, a static site in data/data_docs/.",
+)
+def data_docs(context: dg.AssetExecutionContext, feeds: Feeds) -> dg.MaterializeResult:
+    """After publication, so that nobody waits for it; only pages whose verdicts changed are rendered."""
+    folder = feeds.settings.data_dir / "data_docs"
+    try:
+        index, rendered = write_pages(feeds.publications().current, folder, (*landed.SUITES, *modelled.SUITES))
+    except Exception as error:
+        # The marts are published by now: a page that cannot be rendered must not make their night a failed one.
+        context.log.warning("Data Docs in %s are those of an earlier night: %s", folder, error)
+        return dg.MaterializeResult(metadata={"error": str(error)})
+    return dg.MaterializeResult(
+        metadata={"data docs": dg.MetadataValue.url(index.as_uri()), "pages rendered": rendered}
     )

@@ -109,6 +109,10 @@ def of_platform(source: str) -> dict[str, Callable[[], Planted]]:
             ("landing.batches", ledger),
         ],
         "every post's author is among": lambda: [(posts.name, post | {platform.author: "a"})],
+        "no timeline has fewer posts landed": lambda: [
+            (timelines.name, read | {"posts_read": 1}),
+            ("landing.batches", {"source": source, "table_name": "posts", "quarantined": 0}),
+        ],
         "no timeline has more posts landed": lambda: [
             (timelines.name, read),
             (posts.name, post | {platform.author: "a", platform.posted_at: "2026-01-02"}),
@@ -179,6 +183,11 @@ PLANTED: dict[tuple[str, str], list[Row]] = {
         {"table": "registry.accounts", "platform": "x", "handle": "Tokyo"},
     ],
     ("x.posts", "created_at is within"): [{"id": str(29700859247 << 22), "created_at": "2026-01-01"}],
+    ("x.missing_posts", "every post that X"): [{"id": "1", "author_id": "7"}],
+    ("registry.accounts", "the register is as new"): [
+        {"table": "landing.batches", "source": source, "table_name": "accounts", "date": day}
+        for source, day in (("registry", "2026-01-01"), ("x", "2026-01-02"))
+    ],
     ("registry.missions", "no mission is called"): [{"mission_id": "Unassigned"}],
     ("registry.missions", "no mission lies"): [{"latitude": 0, "longitude": 0}],
     ("registry.accounts", "every account's mission"): [{"mission_id": "kabul"}],
