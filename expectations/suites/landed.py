@@ -225,6 +225,7 @@ def _timelines(platform: Platform) -> Suite:
                         audited.account_native_id = posts.{platform.author}
                         and audited.batch_id = posts.batch_id
                         and audited.date = posts.date
+                        and posts.{platform.posted_at} >= audited.window_start
                 group by audited.account_native_id, audited.batch_id, audited.date
                 having count(posts.batch_id) + any_value(read_with_it.quarantined) < any_value(audited.posts_read)
                 """,

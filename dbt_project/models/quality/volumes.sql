@@ -190,7 +190,8 @@ judged as (
 
     select
         *,
-        greatest(expected_rows - tolerance_rows, 0) as expected_rows_low,
+        -- NULL stays NULL: DuckDB's greatest() passes it over.
+        case when expected_rows < tolerance_rows then 0 else expected_rows - tolerance_rows end as expected_rows_low,
         expected_rows + tolerance_rows as expected_rows_high,
         case
             when expected_rows is null and overdue_after_days is null then 'not enough history'
