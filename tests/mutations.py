@@ -79,40 +79,66 @@ class Built:
     """
 
     def __init__(self, data: Path, standing: Path, scratch: Path, nights_before: int = 0):
-        self.data, self.standing, self.landing = data, standing, scratch / "landing"
-        shutil.copytree(data / "landing", self.landing, copy_function=_link)
-        published_at = datetime.fromtimestamp(standing.stat().st_mtime, UTC)
+        self.data, self.standing, self.scratch, self.nights_before = data, standing, scratch, nights_before
+        self.landing = scratch / "landing"
+
+    @cached_property
+    def records(self) -> duckdb.DuckDBPyConnection:
+        """The landed tables as the suites see them."""
+        shutil.copytree(self.data / "landing", self.landing, copy_function=_link)
+        published_at = datetime.fromtimestamp(self.standing.stat().st_mtime, UTC)
         tables = {suite.table_name for suite in landed.SUITES} - {changes.LANDED_CHANGES}
-        self.records = duckdb.connect()
-        self.records.execute("set timezone = 'UTC'; create schema quality")
+        records = duckdb.connect()
+        records.execute("set timezone = 'UTC'; create schema quality")
         views = landed_views(self.landing, tables, published_at)
         for schema in {name.split(".")[0] for name in views}:
-            self.records.execute(f"create schema {schema}")
+            records.execute(f"create schema {schema}")
         for name, query in views.items():
-            self.records.execute(f"create table {name} as {query}")
-        self.records.execute(
+            records.execute(f"create table {name} as {query}")
+        records.execute(
             f"""
             insert into landing.batches by name
             select
-                * exclude (date, batch_id, observed_at),
+                * exclude (date, batch_id, observed_at, n),
                 'before ' || n as batch_id,
-                cast(date - n as date) as date,
+                date - cast(n as integer) as date,
                 observed_at - n * interval 1 day as observed_at
-            from landing.batches, range(2, {nights_before + 2}) as nights (n)
+            from landing.batches, range(2, {self.nights_before + 2}) as nights (n)
             where date = (select max(date) from landing.batches where source = 'registry')
             """
         )
-        warehouse = scratch / "warehouse.duckdb"
-        shutil.copy(data / "warehouse.duckdb", warehouse)
-        self.warehouse = duckdb.connect(str(warehouse))
-        self.warehouse.execute(
-            f"set timezone = 'UTC'; attach '{standing}' as standing (read_only); create schema if not exists audit"
-        )
+        return records
 
     @cached_property
-    def baseline(self) -> frozenset[tuple[str, str]]:
-        """What is found in the night as it came; a corruption has to be told by something else."""
-        return frozenset(clean(self))
+    def warehouse(self) -> duckdb.DuckDBPyConnection:
+        """A copy of the warehouse, with the publication beside it."""
+        copy = self.scratch / "warehouse.duckdb"
+        shutil.copy(self.data / "warehouse.duckdb", copy)
+        warehouse = duckdb.connect(str(copy))
+        warehouse.execute(
+            f"set timezone = 'UTC'; attach '{self.standing}' as standing (read_only); create schema if not exists audit"
+        )
+        return warehouse
+
+    @cached_property
+    def known_of_records(self) -> frozenset[tuple[str, str]]:
+        """What is found in the records as they came; a corruption has to be told by something else."""
+        self.records.execute("begin")
+        self.records.execute(f"create table landing.changes as {changes.landed_changes(self.landing)}")
+        self.records.execute(f"create table quality.volumes as {self.volumes}")
+        found = found_by(self.records, [*landed.SUITES, modelled.VOLUMES])
+        self.records.execute("rollback")
+        return frozenset(found)
+
+    @cached_property
+    def known_of_marts(self) -> frozenset[tuple[str, str]]:
+        """The same of the marts as they were built."""
+        query = changes.changes_of_marts(self.warehouse, self.keys)
+        self.warehouse.execute("begin")
+        self.warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
+        found = found_by(self.warehouse, modelled.SUITES)
+        self.warehouse.execute("rollback")
+        return frozenset(found)
 
     @cached_property
     def manifest(self) -> dict:
@@ -197,7 +223,7 @@ def _is_broken(connection: duckdb.DuckDBPyConnection, table: str, expect: Expect
 
 def landed_corruptions(built: Built, seed: int) -> Iterator[Corruption]:
     for contract in changes.CONTRACTS:
-        newest = _newest(built.landing, contract)
+        newest = _newest(built.data / "landing", contract)
         if newest is None:
             continue
         records = pl.read_parquet(newest, hive_partitioning=False)
@@ -245,7 +271,7 @@ def _chosen(table: str, types: dict[str, str], chance: random.Random) -> Iterato
 
 def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
     """None where it changes nothing, such as a column swapped with one of the same values."""
-    baseline = built.baseline
+    known = built.known_of_records
     [contract] = [contract for contract in changes.CONTRACTS if contract.name == corruption.table]
     newest = _newest(built.landing, contract)
     tail = newest.relative_to(built.landing)
@@ -253,7 +279,7 @@ def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
         found = _land_corrupted(built, contract, newest, corruption)
         if found is not None and not any(severity == "block" for severity, _ in found):
             found += _of_landed_suites(built, contract, tail)
-        return None if found is None else Judged(corruption, tuple(f for f in found if f not in baseline))
+        return None if found is None else Judged(corruption, tuple(f for f in found if f not in known))
     finally:
         for place in ("", *LEDGERS):
             was, now = (root / place / tail for root in (built.data / "landing", built.landing))
@@ -435,7 +461,7 @@ def _day_column(types: dict[str, str]) -> str | None:
 
 def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
     """None where it changes nothing."""
-    baseline = built.baseline
+    known = built.known_of_marts
     warehouse, mart = built.warehouse, corruption.table
     warehouse.execute("begin")
     try:
@@ -446,7 +472,7 @@ def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
             query = changes.changes_of_marts(warehouse, {mart: built.keys[mart]})
             warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
             found += found_by(warehouse, _due(modelled.SUITES, [mart, changes.MART_CHANGES]))
-        return Judged(corruption, tuple(f for f in found if f not in baseline))
+        return Judged(corruption, tuple(f for f in found if f not in known))
     finally:
         warehouse.execute("rollback")
 
@@ -511,19 +537,4 @@ def _of_dbt_tests(built: Built, connection: duckdb.DuckDBPyConnection, mart: str
         if connection.execute(f"select 1 from ({query}) limit 1").fetchone():
             severity = "warn" if node["config"]["severity"].lower() == "warn" else "block"
             found.append((severity, f"dbt test {node['name']}"))
-    return found
-
-
-def clean(built: Built) -> list[tuple[str, str]]:
-    """What is found in the night as it came."""
-    built.records.execute("begin")
-    built.records.execute(f"create table landing.changes as {changes.landed_changes(built.landing)}")
-    built.records.execute(f"create table quality.volumes as {built.volumes}")
-    found = found_by(built.records, [*landed.SUITES, modelled.VOLUMES])
-    built.records.execute("rollback")
-    query = changes.changes_of_marts(built.warehouse, built.keys)
-    built.warehouse.execute("begin")
-    built.warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
-    found += found_by(built.warehouse, modelled.SUITES)
-    built.warehouse.execute("rollback")
     return found
