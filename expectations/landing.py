@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from expectations.audit import Views
+from expectations.audit import LEDGER, Views
 
 FED_BY_FILES = ("sheets", "platform_exports", "zoom", "teams")
 """A file is landed once and stands in the marts for good, so these are always audited whole."""
@@ -26,7 +26,7 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
     them when it is None. So a night that was refused is looked at again by the next one. A table that was
     never landed gets no view.
     """
-    views = {"landing.batches": _parquet([landing / "_batches" / "*" / "*" / "*" / "*.parquet"])}
+    views = {LEDGER: _parquet([landing / "_batches" / "*" / "*" / "*" / "*.parquet"])}
     for name in tables:
         source, table = name.split(".")
         folder = landing / source / table
