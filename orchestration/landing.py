@@ -146,12 +146,6 @@ class Landing:
         """Make the table known to readers, with no record in it."""
         self._write_contract_part(self.root / contract.source / contract.table, contract.schema)
 
-    def recover(self) -> None:
-        """Bring to its end what a killed run had committed, and remove what it had not. For the one run alone."""
-        for commit in sorted(self._commits.glob("[!.]*")):
-            self._finish(commit)
-        remove_leftovers(self._commits)
-
     def write(self, batch: Batch) -> Receipt:
         """Land one batch: its records, what of it is in quarantine, and the ledger's entry, all or nothing.
 
@@ -259,25 +253,7 @@ class Landing:
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         sync_folder(self._commits)
-        self._finish(commit)
-
-    def _finish(self, commit: Path) -> None:
-        """Put a commit's files where they belong. Begun anew after a crash it ends the same."""
-        tail, link = Path(*commit.name.split("~", 3)), self._commits / ".link.tmp"
-        for name, folder in PLACES.items():
-            part = self.root / folder / tail
-            if (commit / name).exists():
-                part.parent.mkdir(parents=True, exist_ok=True)
-                link.unlink(missing_ok=True)
-                os.link(commit / name, link)
-                link.replace(part)
-                # A rename between two names of one file does nothing and leaves the first.
-                link.unlink(missing_ok=True)
-                sync_folder(part.parent)
-            elif part.exists():
-                part.unlink()
-                sync_folder(part.parent)
-        shutil.rmtree(commit.rename(commit.with_name(f".{commit.name}.tmp")))
+        _finish(self.root, commit)
 
     def _write_contract_part(self, folder: Path, schema: dict) -> None:
         part = folder / f"date={CONTRACT_DAY}" / "part-contract.parquet"
@@ -310,6 +286,34 @@ class Landing:
             f"nothing of it was landed. Most often: {worst[0]} is {worst[1]} ({worst[2]:,} times{place}). "
             "Mend the file or its mapping, or raise SIFARAT_MAX_REJECT_SHARE."
         )
+
+
+def recover(root: Path) -> None:
+    """Bring to its end what a killed run had committed below a landing's ``root``, and remove what it had not. For the
+    one run alone."""
+    commits = root / "_commits"
+    for commit in sorted(commits.glob("[!.]*")):
+        _finish(root, commit)
+    remove_leftovers(commits)
+
+
+def _finish(root: Path, commit: Path) -> None:
+    """Put a commit's files where they belong. Begun anew after a crash it ends the same."""
+    tail, link = Path(*commit.name.split("~", 3)), commit.parent / ".link.tmp"
+    for name, folder in PLACES.items():
+        part = root / folder / tail
+        if (commit / name).exists():
+            part.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            os.link(commit / name, link)
+            link.replace(part)
+            # A rename between two names of one file does nothing and leaves the first.
+            link.unlink(missing_ok=True)
+            sync_folder(part.parent)
+        elif part.exists():
+            part.unlink()
+            sync_folder(part.parent)
+    shutil.rmtree(commit.rename(commit.with_name(f".{commit.name}.tmp")))
 
 
 def committed_parts(root: Path, contract: Contract, days: str = "date=*") -> list[Path]:
@@ -375,9 +379,10 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed runs had not finished writing in ``folder``. For the one run alone: it may be a live one's."""
-    for leftover in folder.glob(".*.tmp*"):
+def remove_leftovers(folder: Path, of: str = "") -> None:
+    """Remove what killed runs had not finished writing in ``folder``, of files whose names begin with ``of``. For the
+    one run alone: it may be a live one's."""
+    for leftover in folder.glob(f".{of}*.tmp*"):
         if leftover.is_dir():
             shutil.rmtree(leftover)
         else:

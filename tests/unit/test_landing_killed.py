@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.contracts import Contract, count, key
-from orchestration.landing import Batch, Landing
+from orchestration.landing import Batch, Landing, recover
 
 POSTS = Contract("x", "posts", (key("id"), count("likes")))
 KEPT, REJECTED = '{"id":"1","likes":5}', '{"likes":1}'
@@ -92,7 +92,7 @@ def test_a_kill_at_any_step_leaves_the_old_batch_or_the_new_one(tmp_path, landed
     assert len(killed) > 8
     found = []
     for root in killed:
-        Landing(root, is_synthetic=False).recover()
+        recover(root)
         assert state(root) in (old, new), root.name
         found.append(state(root) == new)
     assert (found[0], found[-1]) == (False, True)
