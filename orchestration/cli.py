@@ -17,6 +17,7 @@ import click
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
@@ -620,3 +621,29 @@ def _summarise(publication: Path) -> None:
     if is_synthetic:
         out.print(SYNTHETIC)
     out.print(f"Expectations: {verdicts[0] - verdicts[1]} of {verdicts[0]} met. File: {publication}")
+
+
+@sifarat.command()
+def verify() -> None:
+    """Read every landed file and hold it against the checksum in the ledger; the nights do so with what is new.
+
+    What is damaged is moved to landing/_damaged and told, and is no longer counted as landed. Exit status 1 then.
+    """
+    from orchestration.integrity import verify as verify_landing
+
+    settings = _settings()
+    try:
+        with one_run(settings, f"verify-{os.getpid()}"), Progress(console=err, transient=True) as shown:
+            task = shown.add_task("landed files", total=None)
+            damaged = verify_landing(
+                settings.landing_dir,
+                is_whole=True,
+                progress=lambda done, total: shown.update(task, completed=done, total=total),
+            )
+    except AnotherRun as error:
+        raise click.ClickException(str(error)) from None
+    for damage in damaged:
+        out.print(str(damage), markup=False, highlight=False, soft_wrap=True)
+    if damaged:
+        sys.exit(1)
+    out.print(f"Every landed file of {settings.landing_dir} is as it was landed.", soft_wrap=True)

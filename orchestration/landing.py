@@ -179,7 +179,7 @@ class Landing:
         }
         refused = self.root / "_quarantine" / self._tail(contract, batch.day, f"{batch.batch_id}-refused")
         if receipt.quarantined > self.max_reject_share * received and received >= SMALLEST_JUDGED_BATCH:
-            rejects = _findings(rejected, identity | {"batch_id": f"{batch.batch_id}-refused"})
+            rejects = findings(rejected, identity | {"batch_id": f"{batch.batch_id}-refused"})
             write_atomically(rejects, refused, self._commits)
             raise TooManyRejects(self._too_many_message(receipt, rejected))
 
@@ -189,7 +189,7 @@ class Landing:
             if name in PROVENANCE_SCHEMA
         ).select(contract.schema.keys())
         found = {"_quarantine": rejected, "_warnings": warned}
-        frames = {place: _findings(rows, identity) for place, rows in found.items() if not rows.is_empty()}
+        frames = {place: findings(rows, identity) for place, rows in found.items() if not rows.is_empty()}
         entry = identity | {
             "received": received,
             "landed": receipt.landed,
@@ -197,7 +197,7 @@ class Landing:
             "repeated": receipt.repeated,
             "warned": receipt.warned,
         }
-        self._commit(self._tail(contract, batch.day, batch.batch_id), frames | {RECORDS: records}, entry)
+        commit(self.root, self._tail(contract, batch.day, batch.batch_id), frames | {RECORDS: records}, entry)
         refused.unlink(missing_ok=True)
         return receipt
 
@@ -207,7 +207,7 @@ class Landing:
 
     def withdraw(self, contract: Contract, ledger_entry: Path) -> None:
         """Remove a batch that a newer reading of the same bytes has replaced, all of it or nothing."""
-        self._commit(Path(contract.source, contract.table, ledger_entry.parent.name, ledger_entry.name), {}, None)
+        commit(self.root, Path(contract.source, contract.table, ledger_entry.parent.name, ledger_entry.name), {}, None)
 
     def read(
         self, contract: Contract, days: Iterable[date] | None = None, columns: Iterable[str] | None = None
@@ -238,26 +238,9 @@ class Landing:
     def _tail(self, contract: Contract, day: date, batch_id: str) -> Path:
         return Path(contract.source, contract.table, f"date={day}", f"part-{batch_id}.parquet")
 
-    def _commit(self, tail: Path, frames: dict[str, pl.DataFrame], entry: dict | None) -> None:
-        """Make ``frames`` and the ledger's ``entry`` all that there is of the batch; without any it is gone."""
-        self._commits.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=self._commits))
-        try:
-            with _telling_unwritable(self.root / tail):
-                digests = {name: _write_synced(frame, staged / name) for name, frame in frames.items()}
-                if entry is not None:
-                    ledger = pl.DataFrame([entry | {"sha256": digests[RECORDS]}], schema=BATCH_LEDGER)
-                    _write_synced(ledger, staged / "_batches")
-                sync_folder(staged)
-                commit = staged.rename(self._commits / tail.as_posix().replace("/", "~", 3))
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
-        sync_folder(self._commits)
-        _finish(self.root, commit)
-
     def _write_contract_part(self, folder: Path, schema: dict) -> None:
         part = folder / f"date={CONTRACT_DAY}" / "part-contract.parquet"
-        if not part.exists() or pl.read_parquet_schema(part) != schema:
+        if not _has_schema(part, schema):
             write_atomically(pl.DataFrame(schema=schema), part, self._commits)
 
     def _keep_apart(self, is_synthetic: bool) -> None:
@@ -288,24 +271,44 @@ class Landing:
         )
 
 
+def commit(root: Path, tail: Path, frames: dict[str, pl.DataFrame], entry: dict | None) -> None:
+    """Make ``frames``, by their ``PLACES``, and the ledger's ``entry`` all that there is of a batch below a landing's
+    ``root``; without any it is gone. Raises LandingError, with the batch as it was, when they cannot be written."""
+    commits = root / "_commits"
+    commits.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=commits))
+    try:
+        with _telling_unwritable(root / tail):
+            digests = {name: _write_synced(frame, staged / name) for name, frame in frames.items()}
+            if entry is not None:
+                ledger = pl.DataFrame([entry | {"sha256": digests[RECORDS]}], schema=BATCH_LEDGER)
+                _write_synced(ledger, staged / "_batches")
+            sync_folder(staged)
+            committed = staged.rename(commits / tail.as_posix().replace("/", "~", 3))
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    sync_folder(commits)
+    _finish(root, committed)
+
+
 def recover(root: Path) -> None:
     """Bring to its end what a killed run had committed below a landing's ``root``, and remove what it had not. For the
     one run alone."""
     commits = root / "_commits"
-    for commit in sorted(commits.glob("[!.]*")):
-        _finish(root, commit)
+    for committed in sorted(commits.glob("[!.]*")):
+        _finish(root, committed)
     remove_leftovers(commits)
 
 
-def _finish(root: Path, commit: Path) -> None:
+def _finish(root: Path, committed: Path) -> None:
     """Put a commit's files where they belong. Begun anew after a crash it ends the same."""
-    tail, link = Path(*commit.name.split("~", 3)), commit.parent / ".link.tmp"
+    tail, link = Path(*committed.name.split("~", 3)), committed.parent / ".link.tmp"
     for name, folder in PLACES.items():
         part = root / folder / tail
-        if (commit / name).exists():
+        if (committed / name).exists():
             part.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
-            os.link(commit / name, link)
+            os.link(committed / name, link)
             link.replace(part)
             # A rename between two names of one file does nothing and leaves the first.
             link.unlink(missing_ok=True)
@@ -313,7 +316,7 @@ def _finish(root: Path, commit: Path) -> None:
         elif part.exists():
             part.unlink()
             sync_folder(part.parent)
-    shutil.rmtree(commit.rename(commit.with_name(f".{commit.name}.tmp")))
+    shutil.rmtree(committed.rename(committed.with_name(f".{committed.name}.tmp")))
 
 
 def committed_parts(root: Path, contract: Contract, days: str = "date=*") -> list[Path]:
@@ -327,8 +330,16 @@ def _entries(root: Path, contract: Contract, pattern: str) -> list[Path]:
     return sorted((root / "_batches" / contract.source / contract.table).glob(pattern))
 
 
-def _findings(findings: pl.DataFrame, identity: dict) -> pl.DataFrame:
-    rows = findings.with_columns(pl.lit(value, FINDINGS_LEDGER[name]).alias(name) for name, value in identity.items())
+def _has_schema(part: Path, schema: dict) -> bool:
+    try:
+        return pl.read_parquet_schema(part) == schema
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def findings(found: pl.DataFrame, identity: dict) -> pl.DataFrame:
+    """What was found of records, with the batch it is of, as the quarantine and the warnings hold it."""
+    rows = found.with_columns(pl.lit(value, FINDINGS_LEDGER[name]).alias(name) for name, value in identity.items())
     return rows.select(FINDINGS_LEDGER.keys())
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from orchestration.integrity import verify
 from orchestration.landing import recover, remove_leftovers
 from orchestration.settings import Settings
 
@@ -113,8 +114,11 @@ def end_killed_runs(settings: Settings, instance: "dg.DagsterInstance") -> list[
 
 
 def _put_in_order(settings: Settings) -> None:
-    """What killed runs left: batches committed but not in their places, and files half written."""
+    """What killed runs left: batches committed but not in their places, and files half written. And what is damaged is
+    found before it is read."""
     recover(settings.landing_dir)
+    for damage in verify(settings.landing_dir):
+        logger.warning("%s", damage)
     remove_leftovers(settings.published_dir)
     remove_leftovers(settings.data_dir / "sandbox-inbox")
     for path in (settings.review, settings.pseudonym_key):
