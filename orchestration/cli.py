@@ -21,6 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
+from orchestration.landing import LandingError
 from orchestration.one_run import AnotherRun, end_killed_runs, one_run
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings, load_settings
@@ -475,7 +476,7 @@ def _run(settings: Settings, first: date, last: date) -> bool:
     try:
         with one_run(settings, run_id):
             return _run_alone(settings, run_id, first, last)
-    except AnotherRun as error:
+    except (AnotherRun, LandingError) as error:
         raise click.ClickException(str(error)) from None
 
 

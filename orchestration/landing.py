@@ -247,11 +247,11 @@ class Landing:
         marker = self.root / "_kind"
         kind = "synthetic" if is_synthetic else "received"
         if not marker.exists():
-            marker.parent.mkdir(parents=True, exist_ok=True)
-            self._commits.mkdir(exist_ok=True)
-            written = self._commits / f".kind.{os.getpid()}.tmp"
-            written.write_text(kind + "\n")
-            written.replace(marker)
+            with _telling_unwritable(marker):
+                self._commits.mkdir(parents=True, exist_ok=True)
+                written = self._commits / f".kind.{os.getpid()}.tmp"
+                written.write_text(kind + "\n")
+                written.replace(marker)
         held = marker.read_text().strip()
         if held != kind:
             raise LandingError(
@@ -275,8 +275,9 @@ def commit(root: Path, tail: Path, frames: dict[str, pl.DataFrame], entry: dict 
     """Make ``frames``, by their ``PLACES``, and the ledger's ``entry`` all that there is of a batch below a landing's
     ``root``; without any it is gone. Raises LandingError, with the batch as it was, when they cannot be written."""
     commits = root / "_commits"
-    commits.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=commits))
+    with _telling_unwritable(root / tail):
+        commits.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=commits))
     try:
         with _telling_unwritable(root / tail):
             digests = {name: _write_synced(frame, staged / name) for name, frame in frames.items()}
