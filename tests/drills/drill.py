@@ -32,12 +32,13 @@ from typing import Any
 import click
 import duckdb
 
+from orchestration.defs.terminal import STEP_WORDS
 from orchestration.sandbox.server import Sandbox
 from tests.servers import free_port
 
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
 STEPS = ("mid-file", "after landing before commit", "mid-dbt", "mid-audit", "mid-publish")
-MODELS, AUDITS = "building and testing the models", ("auditing what was landed", "auditing the marts")
+MODELS, AUDITS = STEP_WORDS["warehouse"], (STEP_WORDS["landed_records"], STEP_WORDS["modelled_records"])
 EXPORTED = """\
 id,page,at,text,reactions,comments,shares
 101,Embassy in Drill (synthetic),2026-03-01T10:00:00Z,Visa camp on Saturday (synthetic),5,1,0
@@ -53,17 +54,19 @@ constants: {platform: facebook}
 columns: {post_id: id, account_handle: page, posted_at: at, text: text, reactions: reactions, comments: comments,
   shares: shares}
 """
+STEP_ENDED = re.compile(r"✓ (.*?)(?:  \d+ models)?  ([\d.]+) s")
 RUN_IDS_AND_TIMES = ("quality.publication",)
 """Published tables that tell which run published, and when."""
 
 
 @dataclass(frozen=True)
-class Kill:
-    """One kill: where it was meant to fall, and what came of it. ``seconds`` are those of the ordinary night."""
+class Round:
+    """Nights killed one after the other, and the ordinary one after them. ``kills`` are the steps that they were meant
+    to fall in, ``places`` where they fell, ``seconds`` those of the ordinary night."""
 
     number: int
-    step: str
-    place: str
+    kills: list[str]
+    places: list[str]
     day: str
     begun_from: str
     standing: str
@@ -115,26 +118,30 @@ class Drill:
         self.undisturbed = json.loads(told.read_text())
 
     @property
-    def kills(self) -> list[Kill]:
+    def rounds(self) -> list[Round]:
         if not self._log.exists():
             return []
-        return [Kill(**json.loads(line)) for line in self._log.read_text().splitlines()]
+        return [Round(**json.loads(line)) for line in self._log.read_text().splitlines()]
 
-    def kill(self, step: str, before: int = 1) -> Kill:
-        """Kill a night ``before`` times in a row in ``step`` (or anywhere), then run an ordinary one and look."""
-        number = len(self.kills) + 1
-        # The same kill whether the drill was stopped in between or not.
+    @property
+    def kills(self) -> int:
+        return sum(len(done.places) for done in self.rounds)
+
+    def round(self, *kills: str) -> Round:
+        """Kill a night in each of these steps, one after the other; then run an ordinary one and look."""
+        number = len(self.rounds) + 1
+        # The same kills whether the drill was stopped in between or not.
         self.chance.seed(f"{self.seed} {number}")
         is_first_time = number % 2 == 1
         if is_first_time:
             shutil.rmtree(self.data, ignore_errors=True)
             shutil.copytree(self._saved, self.data)
         day = SECOND if is_first_time else self.chance.choice([FIRST, SECOND])
-        audited = {"night": self.undisturbed["night"]}
+        audited = {"this night": self.undisturbed["night"]}
         if is_first_time:
-            audited["night before"] = self.undisturbed["night before"]
+            audited["the night before"] = self.undisturbed["night before"]
         faults, places, standing = [], [], ""
-        for _ in range(before):
+        for step in kills:
             places.append(self._killed(step, day))
             found = fingerprint(self._current)
             standing = next((name for name, tables in audited.items() if tables == found), "")
@@ -148,19 +155,11 @@ class Drill:
         faults += differences(self.undisturbed["night"], fingerprint(self._current))
         faults += [f"left half written: {path.relative_to(self.data)}" for path in self._leftovers()]
         faults += [f"Dagster takes {run} for running" for run in self._runs_in_progress()]
-        kill = Kill(
-            number,
-            step,
-            "; ".join(places),
-            str(day),
-            "the night before" if is_first_time else "the night itself",
-            standing,
-            round(seconds, 1),
-            faults,
-        )
+        begun_from = "the night before" if is_first_time else "the night itself"
+        done = Round(number, list(kills), places, str(day), begun_from, standing, round(seconds, 1), faults)
         with self._log.open("a") as log_file:
-            log_file.write(json.dumps(asdict(kill)) + "\n")
-        return kill
+            log_file.write(json.dumps(asdict(done)) + "\n")
+        return done
 
     def _killed(self, step: str, day: date) -> str:
         """Run a night and kill it. Tells where it fell; a night that was over before is run and killed again."""
@@ -328,33 +327,37 @@ class Drill:
 
     @property
     def _log(self) -> Path:
-        return self.folder / "kills.jsonl"
+        return self.folder / "rounds.jsonl"
 
     def report(self) -> str:
         """The drill as it came, in Markdown."""
-        kills, steps = self.kills, self.undisturbed["steps"]
-        failed = [kill for kill in kills if kill.faults]
+        rounds, steps = self.rounds, self.undisturbed["steps"]
+        failed = [done for done in rounds if done.faults]
         lines = [
             "# The drill: nights killed by SIGKILL",
             "",
-            f"Written by `python -m tests.drills.drill`, seed {self.seed}, on {os.cpu_count()} CPUs. A very small "
-            f"synthetic ministry; an undisturbed night takes {self.undisturbed['seconds']:.0f} s of work "
-            f"({steps.get(MODELS, 0):.0f} s of them dbt).",
+            f"Written by `make drill` (tests/drills/drill.py), seed {self.seed}, on {os.cpu_count()} CPUs. Of a very "
+            f"small synthetic ministry: an undisturbed night takes {self.undisturbed['seconds']:.0f} s, "
+            f"{steps.get(MODELS, 0):.0f} s of them dbt.",
             "",
-            f"{len(kills)} kills, {len(kills) - len(failed)} followed by an ordinary night that ended well and "
-            "published what undisturbed nights publish.",
+            f"{self.kills} kills; of {len(rounds)} ordinary nights after them {len(rounds) - len(failed)} ended well, "
+            "published what undisturbed nights publish and left nothing to be mended by hand.",
             "",
-            "| step | kills | ended well |",
+            "| meant to fall | kills | then well |",
             "| --- | --- | --- |",
         ]
-        of_step, well = Counter(kill.step for kill in kills), Counter(kill.step for kill in kills if not kill.faults)
-        lines += [f"| {step} | {number} | {well[step]} |" for step, number in sorted(of_step.items())]
-        fell = Counter(match for kill in kills for match in re.findall(r"in '(.*?)'", kill.place))
-        lines += ["", "| step of the night that the kill fell in | kills |", "| --- | --- |"]
+        meant = Counter(step for done in rounds for step in done.kills)
+        well = Counter(step for done in rounds if not done.faults for step in done.kills)
+        lines += [f"| {step} | {number} | {well[step]} |" for step, number in sorted(meant.items())]
+        fell = Counter(match for done in rounds for place in done.places for match in re.findall(r"in '(.*?)'", place))
+        lines += ["", "| step of the night that was under way | kills |", "| --- | --- |"]
         lines += [f"| {step} | {number} |" for step, number in sorted(fell.items())]
         if failed:
             lines += ["", "Not well:", ""]
-            lines += [f"- kill {kill.number} ({kill.step}, {kill.place}): {'; '.join(kill.faults)}" for kill in failed]
+            lines += [
+                f"- round {done.number} ({', '.join(done.kills)}; {'; '.join(done.places)}): {'; '.join(done.faults)}"
+                for done in failed
+            ]
         return "\n".join(lines) + "\n"
 
 
@@ -419,12 +422,13 @@ def main(kills: int, seed: int, folder: Path, report_file: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     drill = Drill(folder, seed)
     drill.prepare()
-    click.echo(f"An undisturbed night takes {drill.undisturbed['seconds']} s. Kills so far: {len(drill.kills)}")
-    while (number := len(drill.kills) + 1) <= kills:
-        kill = drill.kill(planned(number))
-        click.echo(f"{number}/{kills}  {kill.step}: {kill.place}  {'; '.join(kill.faults) or 'well'}  {kill.seconds} s")
+    click.echo(f"An undisturbed night takes {drill.undisturbed['seconds']} s. Kills so far: {drill.kills}")
+    while (number := drill.kills + 1) <= kills:
+        done = drill.round(planned(number))
+        told = f"{done.kills[0]}: {done.places[0]}  {'; '.join(done.faults) or 'well'}  {done.seconds} s"
+        click.echo(f"{number}/{kills}  {told}")
         report_file.write_text(drill.report())
-    sys.exit(1 if any(kill.faults for kill in drill.kills) else 0)
+    sys.exit(1 if any(done.faults for done in drill.rounds) else 0)
 
 
 if __name__ == "__main__":

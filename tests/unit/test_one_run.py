@@ -142,6 +142,18 @@ def test_after_a_kill_the_next_run_ends_what_was_left_working_and_removes_what_w
         assert kept.exists()
 
 
+def test_the_daemon_asks_each_minute_and_tells_dagster_of_a_killed_run(settings, monkeypatch):
+    from orchestration.defs.killed_runs import killed_runs
+
+    killed = "33333333-3333-3333-3333-333333333333"
+    subprocess.run([sys.executable, "-c", IS_KILLED, killed], env=environment(settings), timeout=120)
+    monkeypatch.setenv("SIFARAT_DATA_DIR", str(settings.data_dir))
+    with dg.DagsterInstance.local_temp(str(settings.dagster_home)) as instance:
+        told = [killed_runs(dg.build_sensor_context(instance=instance)).skip_message for _ in range(2)]
+        assert told == [f"ended: {killed}", "every run in progress has its process"]
+        assert instance.get_run_by_id(killed).status is dg.DagsterRunStatus.FAILURE
+
+
 def test_a_killed_run_is_told_to_dagster_and_one_that_works_is_not(settings):
     killed, living = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
     ended = subprocess.run([sys.executable, "-c", IS_KILLED, killed], env=environment(settings), timeout=120)
