@@ -23,7 +23,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -127,8 +127,9 @@ class Drill:
     def kills(self) -> int:
         return sum(len(done.places) for done in self.rounds)
 
-    def round(self, *kills: str) -> Round:
-        """Kill a night in each of these steps, one after the other; then run an ordinary one and look."""
+    def round(self, *steps: str, further: Sequence[str] = (), until: float = 0.0) -> Round:
+        """Kill a night in each of these steps, one after the other, and in ``further`` ones ``until`` that moment
+        (monotonic seconds); then run an ordinary night and look."""
         number = len(self.rounds) + 1
         # The same kills whether the drill was stopped in between or not.
         self.chance.seed(f"{self.seed} {number}")
@@ -141,7 +142,11 @@ class Drill:
         if is_first_time:
             audited["the night before"] = self.undisturbed["night before"]
         faults, places, standing = [], [], ""
-        for step in kills:
+        kills = []
+        for step in (*steps, *further):
+            if len(kills) >= len(steps) and time.monotonic() > until:
+                break
+            kills.append(step)
             places.append(self._killed(step, day))
             found = fingerprint(self._current)
             standing = next((name for name, tables in audited.items() if tables == found), "")
@@ -156,7 +161,7 @@ class Drill:
         faults += [f"left half written: {path.relative_to(self.data)}" for path in self._leftovers()]
         faults += [f"Dagster takes {run} for running" for run in self._runs_in_progress()]
         begun_from = "the night before" if is_first_time else "the night itself"
-        done = Round(number, list(kills), places, str(day), begun_from, standing, round(seconds, 1), faults)
+        done = Round(number, kills, places, str(day), begun_from, standing, round(seconds, 1), faults)
         with self._log.open("a") as log_file:
             log_file.write(json.dumps(asdict(done)) + "\n")
         return done
