@@ -146,8 +146,12 @@ class Drill:
         for step in (*steps, *further):
             if len(kills) >= len(steps) and time.monotonic() > until:
                 break
+            place, is_killed = self._killed(step, day)
+            if not is_killed:
+                faults.append(place)
+                continue
             kills.append(step)
-            places.append(self._killed(step, day))
+            places.append(place)
             found = fingerprint(self._current)
             standing = next((name for name, tables in audited.items() if tables == found), "")
             if not standing:
@@ -166,17 +170,18 @@ class Drill:
             log_file.write(json.dumps(asdict(done)) + "\n")
         return done
 
-    def _killed(self, step: str, day: date) -> str:
-        """Run a night and kill it. Tells where it fell; a night that was over before is run and killed again."""
+    def _killed(self, step: str, day: date) -> tuple[str, bool]:
+        """Run a night and kill it. Tells where it fell, and whether it did; a night that was over before is run and
+        killed again."""
         for _ in range(5):
             point = self._point(step)
             log, status = self._night(day, point)
             if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
                 begun = re.findall(r"… (.*?)  ", log)
-                return f"{point['told']}, in {begun[-1]!r}" if begun else point["told"]
+                return (f"{point['told']}, in {begun[-1]!r}" if begun else point["told"]), True
             if status != 0:
-                return f"the night failed before its kill: {log[-300:]}"
-        return "five nights ended before their kill"
+                return f"a night failed before its kill: {log[-600:]}", False
+        return "five nights ended before their kill", False
 
     def _point(self, step: str) -> dict[str, Any]:
         """Where a kill of this step falls: at an event of the file system, or after a time, of the night or a step."""
@@ -428,10 +433,11 @@ def main(kills: int, seed: int, folder: Path, report_file: Path) -> None:
     drill = Drill(folder, seed)
     drill.prepare()
     click.echo(f"An undisturbed night takes {drill.undisturbed['seconds']} s. Kills so far: {drill.kills}")
-    while (number := drill.kills + 1) <= kills:
-        done = drill.round(planned(number))
-        told = f"{done.kills[0]}: {done.places[0]}  {'; '.join(done.faults) or 'well'}  {done.seconds} s"
-        click.echo(f"{number}/{kills}  {told}")
+    while (number := len(drill.rounds) + 1) <= kills:
+        step = planned(number)
+        done = drill.round(step)
+        told = "; ".join(done.faults) or "well"
+        click.echo(f"{number}/{kills}  {step}: {', '.join(done.places)}  {told}  {done.seconds} s")
         report_file.write_text(drill.report())
     sys.exit(1 if any(done.faults for done in drill.rounds) else 0)
 
