@@ -7,7 +7,7 @@ MANIFEST := dbt_project/target/manifest.json
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly dashboard test prism ralph browser ui lint lock dictionary clean
+.PHONY: help setup nightly dashboard test drill prism ralph browser ui lint lock dictionary clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,6 +34,9 @@ dashboard: setup  ## Serve the dashboard on 127.0.0.1:8501
 test: setup  ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"
 	$(BIN)/python -m pytest -m alone
+
+drill: setup  ## Kill two hundred nights and look what comes of it (hours; goes on where it was): make drill [KILLS=200 SEED=7]
+	$(BIN)/python -m tests.drills.drill --kills $(or $(KILLS),200) --seed $(or $(SEED),7) --folder data-drill --report docs/drill.md
 
 prism: setup  ## Install Prism, which plays platforms from their own API descriptions (needs npm)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/prism @stoplight/prism-cli@5

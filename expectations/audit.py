@@ -16,6 +16,7 @@ Views = Mapping[str, str]
 
 
 NOT_CHECKED = "not checked"
+LEDGER = "landing.batches"
 
 WITHOUT_EXAMPLES = {"result_format": "BASIC", "partial_unexpected_count": 0}
 """GX's examples are values of records, and some records are personal."""
@@ -93,8 +94,9 @@ def _preparations(database: Path | Views, audited: set[str]) -> Iterator[str]:
     for schema in sorted({name.split(".")[0] for name in database}):
         yield f"create schema {schema}"
     for name, query in database.items():
-        # Dozens of queries look at an audited table, so its files are read once.
-        yield f"create {'table' if name in audited else 'view'} {name} as {query}"
+        # Dozens of queries look at an audited table and at the ledger, so their files are read once.
+        is_read_often = name in audited or name == LEDGER
+        yield f"create {'table' if is_read_often else 'view'} {name} as {query}"
 
 
 def _verdicts(source, suite: Suite) -> list[Verdict]:
@@ -121,11 +123,16 @@ def _of_gx(suite: Suite) -> Any:
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
+    from expectations.engine import CountedRowsExpectation
+
+    classes = {"UnexpectedRowsExpectation": CountedRowsExpectation}
     levels = {"block": "critical", "warn": "warning"}
     return gx.ExpectationSuite(
         name=suite.name,
         expectations=[
-            getattr(gxe, expect.kind)(severity=levels[expect.severity], meta={"place": place}, **expect.arguments)
+            (classes.get(expect.kind) or getattr(gxe, expect.kind))(
+                severity=levels[expect.severity], meta={"place": place}, **expect.arguments
+            )
             for place, expect in enumerate(suite.expectations)
         ],
     )

@@ -9,7 +9,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 # Both are read when Great Expectations is imported.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -19,7 +19,41 @@ import great_expectations as gx  # noqa: E402
 from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
 from great_expectations.datasource.fluent import SQLDatasource  # noqa: E402
 from great_expectations.datasource.fluent.interfaces import Batch  # noqa: E402
+from great_expectations.datasource.fluent.sql_datasource import TableAsset  # noqa: E402
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: E402
+from great_expectations.expectations import UnexpectedRowsExpectation  # noqa: E402
+from sqlalchemy.types import NullType  # noqa: E402
+
+
+class CountedRowsExpectation(UnexpectedRowsExpectation):
+    """No row, and only counted: GX's own runs its query a second time for rows that no result here may hold."""
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+
+    def _validate(self, metrics: dict, runtime_configuration=None, execution_engine=None) -> dict[str, Any]:
+        rows = metrics["unexpected_rows_query.row_count"]
+        return {"success": rows == 0, "result": {"observed_value": rows}}
+
+
+class Catalogue:
+    """What GX asks SQLAlchemy's inspector, from DuckDB's own list of columns: through the imitation of PostgreSQL's
+    catalogue each table takes a fifth of a second."""
+
+    def __init__(self, engine: "OneConnectionEngine"):
+        self._engine = engine
+        self.dialect = engine.engine.dialect
+
+    def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
+        query = (
+            "select column_name, is_nullable from duckdb_columns() where database_name = current_database() "
+            "and schema_name = ? and table_name = ? order by column_index"
+        )
+        with self._engine.get_connection() as connection:
+            columns = connection.exec_driver_sql(query, (schema, str(table_name))).fetchall()
+        return [{"name": name, "type": NullType(), "nullable": nullable} for name, nullable in columns]
+
+    def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]:
+        return {"constrained_columns": []}
 
 
 class OneConnectionEngine(SqlAlchemyExecutionEngine):
@@ -33,6 +67,9 @@ class OneConnectionEngine(SqlAlchemyExecutionEngine):
             self.engine.dialect.do_begin = lambda _connection: None
             self._connection = self.engine.connect()
         yield self._connection
+
+    def get_inspector(self) -> Catalogue:
+        return Catalogue(self)
 
     def close(self) -> None:
         """Let go of the database, so that a writer can open its file."""
@@ -62,8 +99,11 @@ class OneConnectionDuckDB(SQLDatasource):
         with warnings.catch_warnings():
             # GX would have one schema per data source; here suites look into several.
             warnings.simplefilter("ignore", DeprecationWarning)
-            asset = self.add_table_asset(name=name, schema_name=schema, table_name=table)
-        return asset.add_batch_definition_whole_table("whole").get_batch()
+            asset = TableAsset(name=name, schema_name=schema, table_name=table)
+        # Not by GX's own method, which writes the whole context as YAML for each table anew.
+        asset._datasource = self
+        self.assets.append(asset)
+        return asset.get_batch(asset.build_batch_request())
 
     def texts(self, query: str) -> list[str]:
         """The first column of what a query gives."""

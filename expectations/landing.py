@@ -4,10 +4,10 @@ Only what the ledger has committed is seen. The raw text of records is left out:
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from expectations.audit import Views
+from expectations.audit import LEDGER, Views
 from expectations.changes import LANDED_CHANGES, landed_changes
 
 FED_BY_FILES = ("sheets", "platform_exports", "zoom", "teams")
@@ -27,7 +27,7 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
     them when it is None. So a night that was refused is looked at again by the next one. A table that was
     never landed gets no view. ``landing.changes`` is no table: it tells what the newest day changed.
     """
-    views = {"landing.batches": _parquet([landing / "_batches" / "*" / "*" / "*" / "*.parquet"])}
+    views = {LEDGER: _parquet([landing / "_batches" / "*" / "*" / "*" / "*.parquet"])}
     for name in tables:
         if name == LANDED_CHANGES:
             views[name] = landed_changes(landing)
@@ -54,7 +54,9 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
 def _parts_since(landing: Path, source: str, table: str, published_at: datetime | None) -> list[Path]:
     """The parts of batches that were committed, anew or for the first time, since then; None is ever."""
     entries = (landing / "_batches" / source / table).glob("date=*/part-*.parquet")
-    since = published_at.timestamp() if published_at else 0.0
+    # A publication of the future was made before the clock was set back: by time nothing can be told from it.
+    is_told = published_at is not None and published_at <= datetime.now(UTC)
+    since = published_at.timestamp() if is_told else 0.0
     recent = sorted(entry for entry in entries if entry.stat().st_mtime >= since)
     parts = [landing / source / table / entry.parent.name / entry.name for entry in recent]
     return [part for part in parts if part.exists()]

@@ -11,14 +11,18 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
+from uuid import uuid4
 
 import click
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
+from orchestration.landing import LandingError
+from orchestration.one_run import AnotherRun, end_killed_runs, one_run
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings, load_settings
 
@@ -97,7 +101,7 @@ def nightly(first: date | None, last: date | None, inbox: Path | None, target: s
         )
     err.print(f"[bold]Sifarat[/] nightly, {first}" + (f" to {last}" if last > first else ""))
     _tell_what_is_read(settings)
-    sys.exit(0 if _run(settings, first, last, target) else 1)
+    sys.exit(0 if _run(settings, first, last) else 1)
 
 
 @sifarat.command()
@@ -338,8 +342,13 @@ def answer(left: str, right: str, word: str) -> None:
     from orchestration.identity.linkage import Answer
     from orchestration.identity.review import answer as write_answer
 
-    with _telling_unreadable():
-        row = write_answer(_settings().review, left, right, Answer(word))
+    settings = _settings()
+    try:
+        # A run reads the file, and writes it with what it found.
+        with _telling_unreadable(), one_run(settings, f"review-{os.getpid()}"):
+            row = write_answer(settings.review, left, right, Answer(word))
+    except AnotherRun as error:
+        raise click.ClickException(str(error)) from None
     out.print(f"{row['left'][:SHOWN_OF_A_KEY]} and {row['right'][:SHOWN_OF_A_KEY]}: {word}. The next night obeys.")
 
 
@@ -461,8 +470,17 @@ def _is_meeting_report(inbox: Path, name: str) -> bool:
         return True
 
 
-def _run(settings: Settings, first: date, last: date, target: str) -> bool:
+def _run(settings: Settings, first: date, last: date) -> bool:
     """Run the job in this process, on the instance whose history the UI shows. Returns whether it published."""
+    run_id = str(uuid4())
+    try:
+        with one_run(settings, run_id):
+            return _run_alone(settings, run_id, first, last)
+    except (AnotherRun, LandingError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _run_alone(settings: Settings, run_id: str, first: date, last: date) -> bool:
     _prepare_dagster_home(settings)
     with err.status("starting"):
         import dagster as dg
@@ -478,8 +496,10 @@ def _run(settings: Settings, first: date, last: date, target: str) -> bool:
         }
     )
     with dg.DagsterInstance.get() as instance, _quiet_stdout():
+        for killed in end_killed_runs(settings, instance):
+            err.print(f"Run {killed} was killed; this run does its work anew.")
         result = job.execute_in_process(
-            instance=instance, raise_on_error=False, run_config={"loggers": {"terminal": {}}}, **days
+            instance=instance, raise_on_error=False, run_config={"loggers": {"terminal": {}}}, run_id=run_id, **days
         )
     _show_landed(event.step_materialization_data.materialization for event in _events(result, "ASSET_MATERIALIZATION"))
     for event in _events(result, "STEP_FAILURE"):
@@ -602,3 +622,29 @@ def _summarise(publication: Path) -> None:
     if is_synthetic:
         out.print(SYNTHETIC)
     out.print(f"Expectations: {verdicts[0] - verdicts[1]} of {verdicts[0]} met. File: {publication}")
+
+
+@sifarat.command()
+def verify() -> None:
+    """Read every landed file and hold it against the checksum in the ledger; the nights do so with what is new.
+
+    What is damaged is moved to landing/_damaged and told, and is no longer counted as landed. Exit status 1 then.
+    """
+    from orchestration.integrity import verify as verify_landing
+
+    settings = _settings()
+    try:
+        with one_run(settings, f"verify-{os.getpid()}"), Progress(console=err, transient=True) as shown:
+            task = shown.add_task("landed files", total=None)
+            damaged = verify_landing(
+                settings.landing_dir,
+                is_whole=True,
+                progress=lambda done, total: shown.update(task, completed=done, total=total),
+            )
+    except AnotherRun as error:
+        raise click.ClickException(str(error)) from None
+    for damage in damaged:
+        out.print(str(damage), markup=False, highlight=False, soft_wrap=True)
+    if damaged:
+        sys.exit(1)
+    out.print(f"Every landed file of {settings.landing_dir} is as it was landed.", soft_wrap=True)

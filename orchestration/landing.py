@@ -3,18 +3,22 @@
     landing/<source>/<table>/date=YYYY-MM-DD/part-<batch>.parquet   records that keep their contract
     landing/_quarantine/…   one row per broken field of a rejected record, with file, line and reason
     landing/_warnings/…     the same for records that were kept but look damaged
-    landing/_batches/…      the ledger: one row per batch, written last; it commits the batch
+    landing/_batches/…      the ledger: one row per batch
+    landing/_commits/…      a batch being landed or withdrawn: the whole of its new state, then moved to its places
     landing/_fields/…       one row per field of a platform's payloads, with the batch that first had it
 
-A file is written under another name, synced and renamed, so a crash leaves the old state or the new one.
-Landing a batch again replaces exactly its own files. Each table also holds an empty part that carries its
-contract, so that a reader's glob always finds the columns, used or not.
+A batch's files are written into a folder of their own, synced, and the folder renamed: that commits them. A crash
+leaves the old state or, once ``recover`` has moved what was committed, the new one. Landing a batch again replaces
+exactly its own files. Each table also holds an empty part that carries its contract, so that a reader's glob always
+finds the columns, used or not.
 """
 
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,6 +57,9 @@ LEDGERS = {
     "_batches": BATCH_LEDGER,
     "_fields": FIELD_LEDGER,
 }
+RECORDS = "records"
+PLACES = {"_quarantine": "_quarantine", "_warnings": "_warnings", RECORDS: "", "_batches": "_batches"}
+"""The files of a commit, and the folders below the root that they belong to."""
 
 
 class LandingError(Exception):
@@ -153,9 +160,10 @@ class Landing:
         self._write_contract_part(self.root / contract.source / contract.table, contract.schema)
 
     def write(self, batch: Batch) -> Receipt:
-        """Land one batch: quarantine first, then the records, then the ledger that commits them.
+        """Land one batch: its records, what of it is in quarantine, and the ledger's entry, all or nothing.
 
-        Raises TooManyRejects, before a record is landed but with the rejects kept in quarantine.
+        Raises TooManyRejects, with the rejects kept in quarantine as of a batch ``<batch_id>-refused``; what was
+        landed of the batch before stays as it was.
         """
         contract = batch.contract
         self.declare(contract)
@@ -182,9 +190,10 @@ class Landing:
             "observed_at": batch.observed_at.astimezone(UTC).replace(tzinfo=None),
             "is_synthetic": batch.is_synthetic,
         }
-        self._write_findings("_quarantine", receipt, rejected, identity)
-        self._write_findings("_warnings", receipt, warned, identity)
+        refused = self.root / "_quarantine" / self._tail(contract, batch.day, f"{batch.batch_id}-refused")
         if receipt.quarantined > self.max_reject_share * received and received >= SMALLEST_JUDGED_BATCH:
+            rejects = findings(rejected, identity | {"batch_id": f"{batch.batch_id}-refused"})
+            write_atomically(rejects, refused, self._commits)
             raise TooManyRejects(self._too_many_message(receipt, rejected))
 
         records = parsed.accepted.with_columns(
@@ -192,39 +201,34 @@ class Landing:
             for name, value in identity.items()
             if name in PROVENANCE_SCHEMA
         ).select(contract.schema.keys())
-        sha256 = write_atomically(records, self._part(contract.source, contract.table, receipt))
+        found = {"_quarantine": rejected, "_warnings": warned}
+        frames = {place: findings(rows, identity) for place, rows in found.items() if not rows.is_empty()}
         entry = identity | {
             "received": received,
             "landed": receipt.landed,
             "quarantined": receipt.quarantined,
             "repeated": receipt.repeated,
             "warned": receipt.warned,
-            "sha256": sha256,
         }
-        write_atomically(
-            pl.DataFrame([entry], schema=BATCH_LEDGER),
-            self._part(f"_batches/{contract.source}", contract.table, receipt),
-        )
+        commit(self.root, self._tail(contract, batch.day, batch.batch_id), frames | {RECORDS: records}, entry)
+        refused.unlink(missing_ok=True)
         return receipt
 
     def committed(self, contract: Contract, pattern: str = "*") -> list[Path]:
         """Ledger entries of the table whose batch id matches the glob, oldest day first."""
-        return _entries(self.root, contract, pattern)
+        return _entries(self.root, contract, f"date=*/part-{pattern}.parquet")
 
     def withdraw(self, contract: Contract, ledger_entry: Path) -> None:
-        """Remove a batch that a newer reading of the same bytes has replaced; the ledger entry goes last."""
-        tail = Path(contract.source, contract.table, ledger_entry.parent.name, ledger_entry.name)
-        for place in ("_quarantine", "_warnings", "", "_batches"):
-            (self.root / place / tail).unlink(missing_ok=True)
+        """Remove a batch that a newer reading of the same bytes has replaced, all of it or nothing."""
+        commit(self.root, Path(contract.source, contract.table, ledger_entry.parent.name, ledger_entry.name), {}, None)
 
     def read(
         self, contract: Contract, days: Iterable[date] | None = None, columns: Iterable[str] | None = None
     ) -> pl.DataFrame:
         """Landed records of the table, all days or the given ones, with the day observed as ``date``."""
         self.declare(contract)
-        folder = self.root / contract.source / contract.table
         names = ["date=*"] if days is None else [f"date={day}" for day in days]
-        parts = [part for name in names for part in sorted(folder.glob(f"{name}/part-*.parquet"))]
+        parts = [part for name in names for part in committed_parts(self.root, contract, name)]
         schema = contract.schema if columns is None else {name: contract.schema[name] for name in columns}
         wanted = list(schema)
         frames = [
@@ -240,30 +244,27 @@ class Landing:
         days = [date.fromisoformat(entry.parent.name.removeprefix("date=")) for entry in self.committed(contract)]
         return max((day for day in days if day <= until), default=None)
 
-    def _write_findings(self, ledger: str, receipt: Receipt, findings: pl.DataFrame, identity: dict) -> None:
-        part = self._part(f"{ledger}/{receipt.contract.source}", receipt.contract.table, receipt)
-        if findings.is_empty():
-            part.unlink(missing_ok=True)
-            return
-        rows = findings.with_columns(
-            pl.lit(value, FINDINGS_LEDGER[name]).alias(name) for name, value in identity.items()
-        )
-        write_atomically(rows.select(FINDINGS_LEDGER.keys()), part)
+    @property
+    def _commits(self) -> Path:
+        return self.root / "_commits"
 
-    def _part(self, source: str, table: str, receipt: Receipt) -> Path:
-        return self.root / source / table / f"date={receipt.day}" / f"part-{receipt.batch_id}.parquet"
+    def _tail(self, contract: Contract, day: date, batch_id: str) -> Path:
+        return Path(contract.source, contract.table, f"date={day}", f"part-{batch_id}.parquet")
 
     def _write_contract_part(self, folder: Path, schema: dict) -> None:
         part = folder / f"date={CONTRACT_DAY}" / "part-contract.parquet"
-        if not part.exists() or pl.read_parquet_schema(part) != schema:
-            write_atomically(pl.DataFrame(schema=schema), part)
+        if not _has_schema(part, schema):
+            write_atomically(pl.DataFrame(schema=schema), part, self._commits)
 
     def _keep_apart(self, is_synthetic: bool) -> None:
         marker = self.root / "_kind"
         kind = "synthetic" if is_synthetic else "received"
         if not marker.exists():
-            marker.parent.mkdir(parents=True, exist_ok=True)
-            marker.write_text(kind + "\n")
+            with _telling_unwritable(marker):
+                self._commits.mkdir(parents=True, exist_ok=True)
+                written = self._commits / f".kind.{os.getpid()}.tmp"
+                written.write_text(kind + "\n")
+                written.replace(marker)
         held = marker.read_text().strip()
         if held != kind:
             raise LandingError(
@@ -283,40 +284,131 @@ class Landing:
         )
 
 
-def committed_parts(root: Path, contract: Contract) -> list[Path]:
+def commit(root: Path, tail: Path, frames: dict[str, pl.DataFrame], entry: dict | None) -> None:
+    """Make ``frames``, by their ``PLACES``, and the ledger's ``entry`` all that there is of a batch below a landing's
+    ``root``; without any it is gone. Raises LandingError, with the batch as it was, when they cannot be written."""
+    commits = root / "_commits"
+    with _telling_unwritable(root / tail):
+        commits.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=commits))
+    try:
+        with _telling_unwritable(root / tail):
+            digests = {name: _write_synced(frame, staged / name) for name, frame in frames.items()}
+            if entry is not None:
+                ledger = pl.DataFrame([entry | {"sha256": digests[RECORDS]}], schema=BATCH_LEDGER)
+                _write_synced(ledger, staged / "_batches")
+            sync_folder(staged)
+            committed = staged.rename(commits / tail.as_posix().replace("/", "~", 3))
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    sync_folder(commits)
+    _finish(root, committed)
+
+
+def recover(root: Path) -> None:
+    """Bring to its end what a killed run had committed below a landing's ``root``, and remove what it had not. For the
+    one run alone."""
+    commits = root / "_commits"
+    for committed in sorted(commits.glob("[!.]*")):
+        _finish(root, committed)
+    remove_leftovers(commits)
+
+
+def _finish(root: Path, committed: Path) -> None:
+    """Put a commit's files where they belong. Begun anew after a crash it ends the same."""
+    tail, link = Path(*committed.name.split("~", 3)), committed.parent / ".link.tmp"
+    for name, folder in PLACES.items():
+        part = root / folder / tail
+        if (committed / name).exists():
+            part.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            os.link(committed / name, link)
+            link.replace(part)
+            # A rename between two names of one file does nothing and leaves the first.
+            link.unlink(missing_ok=True)
+            sync_folder(part.parent)
+        elif part.exists():
+            part.unlink()
+            sync_folder(part.parent)
+    shutil.rmtree(committed.rename(committed.with_name(f".{committed.name}.tmp")))
+
+
+def committed_parts(root: Path, contract: Contract, days: str = "date=*") -> list[Path]:
     """The table's files below a landing's ``root`` whose batch the ledger has, oldest day first. To read a landing,
     whoever's records it holds."""
     table = root / contract.source / contract.table
-    return [table / entry.parent.name / entry.name for entry in _entries(root, contract)]
+    return [table / entry.parent.name / entry.name for entry in _entries(root, contract, f"{days}/part-*.parquet")]
 
 
-def _entries(root: Path, contract: Contract, pattern: str = "*") -> list[Path]:
-    folder = root / "_batches" / contract.source / contract.table
-    return sorted(folder.glob(f"date=*/part-{pattern}.parquet"))
+def _entries(root: Path, contract: Contract, pattern: str) -> list[Path]:
+    return sorted((root / "_batches" / contract.source / contract.table).glob(pattern))
 
 
-def write_atomically(frame: pl.DataFrame, path: Path) -> str:
+def _has_schema(part: Path, schema: dict) -> bool:
+    try:
+        return pl.read_parquet_schema(part) == schema
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def findings(found: pl.DataFrame, identity: dict) -> pl.DataFrame:
+    """What was found of records, with the batch it is of, as the quarantine and the warnings hold it."""
+    rows = found.with_columns(pl.lit(value, FINDINGS_LEDGER[name]).alias(name) for name, value in identity.items())
+    return rows.select(FINDINGS_LEDGER.keys())
+
+
+def write_atomically(frame: pl.DataFrame, path: Path, scratch: Path | None = None) -> str:
     """Write Parquet so that ``path`` is the whole new file or what it was before. Returns its SHA-256.
+
+    It is written in ``scratch``, on the same file system, or else beside ``path``.
 
     Raises LandingError naming the path when it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
+    with _telling_unwritable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=scratch or path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            digest = _write_synced(frame, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return digest
+
+
+def _write_synced(frame: pl.DataFrame, path: Path) -> str:
+    """Write Parquet and wait until the disk has it. Returns its SHA-256."""
+    with path.open("wb") as file:
+        frame.write_parquet(file, compression="zstd", statistics=True)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@contextmanager
+def _telling_unwritable(path: Path) -> Iterator[None]:
     try:
-        with os.fdopen(handle, "wb") as file:
-            frame.write_parquet(file, compression="zstd", statistics=True)
-            file.flush()
-            os.fsync(file.fileno())
-        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
-        temporary.replace(path)
+        yield
     except (OSError, pl.exceptions.ComputeError) as error:
         raise LandingError(f"{path}: cannot be written, and nothing of it was landed: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names of what lies in the folder."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
-    return digest
+        os.close(handle)
+
+
+def remove_leftovers(folder: Path, of: str = "") -> None:
+    """Remove what killed runs had not finished writing in ``folder``, of files whose names begin with ``of``. For the
+    one run alone: it may be a live one's."""
+    for leftover in folder.glob(f".{of}*.tmp*"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()

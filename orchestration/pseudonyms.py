@@ -6,15 +6,24 @@ gives it away gives the officers away.
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
 def make_key_once(path: Path) -> None:
     """Write a new random key to ``path`` unless a key is there already. Raises OSError when it cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # Whole or not at all: with half a key officers would get other pseudonyms. Never over another one.
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)

@@ -57,7 +57,8 @@ class Publications:
     def publish(self, warehouse: Path, run_id: str, *, is_synthetic: bool) -> dict[str, int]:
         """Copy the audited schemas into a new file, open it once, then swap it in. Returns rows by table.
 
-        Raises PublicationError when there is no warehouse or it holds no marts; the current publication then stays.
+        Raises PublicationError when there is no warehouse, it holds no marts or the disk is full; the current
+        publication then stays.
         """
         import duckdb
 
@@ -90,8 +91,14 @@ class Publications:
             rows = _counted(temporary)
             _sync(temporary)
             temporary.replace(finished)
+        except (duckdb.IOException, OSError) as error:
+            raise PublicationError(
+                f"{finished} cannot be written, and the publication before stays: {error}. Make room or mend what it "
+                "says, and run `make nightly` again"
+            ) from error
         finally:
-            temporary.unlink(missing_ok=True)
+            for leftover in (temporary, temporary.with_name(f"{temporary.name}.wal")):
+                leftover.unlink(missing_ok=True)
         self._point_at(finished)
         self._prune()
         return rows

@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.landing import Landing, Window
+from orchestration.one_run import one_run
 from orchestration.publication import Publications
 from orchestration.settings import Settings, load_settings
 
@@ -43,13 +44,15 @@ class Feeds(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Feeds"]:
         self._settings = load_settings()
-        if not self._settings.is_sandbox:
-            yield self
-            return
-        from orchestration.sandbox.server import Sandbox
+        # A run of the command line holds the data folder already; one that the daemon started takes it here.
+        with one_run(self._settings, context.run_id, is_patient=True):
+            if not self._settings.is_sandbox:
+                yield self
+                return
+            from orchestration.sandbox.server import Sandbox
 
-        with Sandbox(seed=self._settings.sandbox_seed) as self._sandbox:
-            yield self
+            with Sandbox(seed=self._settings.sandbox_seed) as self._sandbox:
+                yield self
 
     @property
     def settings(self) -> Settings:

@@ -58,6 +58,8 @@ def link_landed(landing: Landing, review: Path, home_pages: Sequence[str] = ()) 
     receipt = None
     if not rows.is_empty() and not (landing.committed(PEOPLE, batch_id) and review.exists()):
         people, linkage = _linked(rows, answers)
+        # First, since a landed batch is what tells that its questions are written.
+        write_review(review, linkage.doubts)
         receipt = landing.write(
             Batch(
                 contract=PEOPLE,
@@ -69,7 +71,6 @@ def link_landed(landing: Landing, review: Path, home_pages: Sequence[str] = ()) 
                 is_synthetic=rows["is_synthetic"].any(),
             )
         )
-        write_review(review, linkage.doubts)
     for entry in landing.committed(PEOPLE):
         if entry.stem != f"part-{batch_id}":
             landing.withdraw(PEOPLE, entry)

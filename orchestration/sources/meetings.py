@@ -130,8 +130,8 @@ def _land(
     digest = hashlib.sha256(content).hexdigest()[:16]
     batch_id = f"{digest}-{clock.fingerprint}"
     if landing.committed(contract, batch_id):
+        _withdraw_earlier(landing, contract, digest, batch_id)
         return []
-    earlier = landing.committed(contract, f"{digest}-*")
     saved_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     observed_at = min(saved_at, datetime.now(UTC)).replace(microsecond=0)
     # The line is a part of the record: two people of one name may do the same.
@@ -149,9 +149,15 @@ def _land(
         doubt = (1, reading.lines[0], "joined_at", reading.rows[0]["joined_at"], reading.doubt, raw[0])
         batch = replace(batch, warnings=pl.DataFrame([doubt], schema=FINDINGS_SCHEMA, orient="row"))
     receipt = landing.write(batch)
-    for entry in earlier:  # the same bytes, read by another clock
-        landing.withdraw(contract, entry)
+    _withdraw_earlier(landing, contract, digest, batch_id)
     return [receipt]
+
+
+def _withdraw_earlier(landing: Landing, contract: Contract, digest: str, batch_id: str) -> None:
+    """The same bytes, read by another clock. A run that was killed before it came so far left them to this one."""
+    for entry in landing.committed(contract, f"{digest}-*"):
+        if entry.stem != f"part-{batch_id}":
+            landing.withdraw(contract, entry)
 
 
 def _numbered(reading: Reading) -> Iterable[tuple[int, Row]]:
