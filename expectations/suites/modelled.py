@@ -746,6 +746,11 @@ ASSET_SCORES = Suite(
     (
         between("score", 0, 1),
         *at_least(0, "days_silent"),
+        no_row(
+            "what to fix is told exactly where a rule is not met",
+            "select * from audited where (what_to_fix is not null) is distinct from (rules_not_met > 0)",
+            told_as="account_id",
+        ),
         _adds_up(
             "every account that is held to the standard has its score",
             "select count(*) from audited",

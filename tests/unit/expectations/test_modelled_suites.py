@@ -293,6 +293,7 @@ MODELLED: dict[str, list[dict]] = {
             "score": 0.5,
             "rules_met": 1,
             "rules_not_met": 1,
+            "what_to_fix": "Link.",
             "days_silent": 1,
         }
     ],
@@ -597,6 +598,7 @@ FAULTS = [
         "x:7",
     ),
     ("marts.asset_scores", "score = 1.5", "block", "score", None),
+    ("marts.asset_scores", "what_to_fix = null", "block", "what to fix is told exactly", "x:7"),
     ("marts.asset_scores", "days_silent = -1", "block", "days_silent", None),
     ("marts.asset_scores", "rules_met = 2", "block", "rules met by all accounts", "2 against 1"),
     ("marts.account_profiles", "valid_to_date = date '2025-12-31'", "block", "valid_from_date", None),
