@@ -462,6 +462,12 @@ SHEETS_CERTIFICATES = Suite(
         *_no_stray_blanks("certificate_id"),
         in_order("issued_on", "expires_on", "warn"),
         no_row(
+            "every course is on the list of courses, where one is told",
+            "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id "
+            "where audited.course_id is not null",
+            "warn",
+        ),
+        no_row(
             "no certificate was given to two people",
             "select certificate_id from audited group by all having count(distinct person_id) > 1",
             "warn",
