@@ -467,7 +467,7 @@ def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
     try:
         if not _corrupt_mart(built, warehouse, corruption):
             return None
-        found = _of_contract(built, warehouse, mart) + _of_dbt_tests(built, warehouse, mart)
+        found = _of_contract(built, warehouse, mart) or _of_dbt_tests(built, warehouse, mart)
         if not any(severity == "block" for severity, _ in found):
             query = changes.changes_of_marts(warehouse, {mart: built.keys[mart]})
             warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")

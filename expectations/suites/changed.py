@@ -72,9 +72,9 @@ def _changed(stage: Stage, table_name: str, than: str, lively_columns: tuple[str
     )
 
 
-_READ_AGAIN = ", ".join(f"'{name}'" for name in registry.PLATFORMS if name != "x")
+_READ_AGAIN = ", ".join(f"'{name}'" for name in (*registry.PLATFORMS, "moodle") if name != "x")
 _WHOLE_LISTS = (
-    "(table_name like 'registry.%' or table_name like '%.accounts' "
+    "(table_name like 'registry.%' or table_name like '%.accounts' or table_name in ('sheets.staff', 'sheets.courses') "
     f"or (gone > 0.2 * rows_before and split_part(table_name, '.', 1) in ({_READ_AGAIN})))"
 )
 """Landed tables that tell everything each night. Of others the trailing window leaves the oldest behind; X is paid by
