@@ -18,7 +18,7 @@ def private_paths(settings: Settings) -> list[Path]:
     data = settings.data_dir
     paths = [
         settings.landing_dir,
-        settings.review.parent,
+        data / "identity",
         settings.review,
         settings.warehouse,
         settings.dagster_home,
