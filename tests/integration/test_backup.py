@@ -5,6 +5,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -16,7 +18,6 @@ from orchestration.cli import sifarat
 from orchestration.erasure.suppression import load
 from orchestration.identity.people import link_landed
 from orchestration.landing import Landing
-from orchestration.one_run import one_run
 from orchestration.pseudonyms import make_key_once
 from orchestration.settings import SHIPPED_MAPPINGS, Settings
 from orchestration.sources import sheets
@@ -118,19 +119,19 @@ def test_neither_a_landing_nor_a_backup_is_overwritten(data, tmp_path):
 
 
 def test_no_backup_is_made_while_a_night_runs(data, tmp_path):
-    reading, writing = os.pipe()
-    night = os.fork()
-    if not night:
-        with one_run(Settings(data_dir=data), "night"):
-            os.write(writing, b"!")
-            os.read(reading, 2)
-    os.read(reading, 1)
+    code = (
+        "import sys, time; from pathlib import Path; from orchestration.one_run import one_run; "
+        "from orchestration.settings import Settings\n"
+        "with one_run(Settings(data_dir=Path(sys.argv[1])), 'night'): print('works', flush=True); time.sleep(600)"
+    )
+    night = subprocess.Popen([sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, text=True)
     try:
+        assert night.stdout.readline() == "works\n"
         done = run(data, "backup", tmp_path / "backup.tar")
     finally:
-        os.kill(night, 9)
-        os.waitpid(night, 0)
-    assert (done.exit_code, "night" in done.output, (tmp_path / "backup.tar").exists()) == (1, True, False)
+        night.kill()
+        night.wait()
+    assert (done.exit_code, "run night" in done.output, (tmp_path / "backup.tar").exists()) == (1, True, False)
 
 
 @pytest.mark.parametrize("at", [0.5, 0.999])
