@@ -14,22 +14,18 @@ from typing import NoReturn
 from uuid import uuid4
 
 import click
-from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from orchestration.commands import COMMANDS
+from orchestration.console import err, out
+from orchestration.console import told_settings as _settings
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
 from orchestration.landing import LandingError
 from orchestration.one_run import AnotherRun, end_killed_runs, one_run
 from orchestration.publication import PublicationError, Publications
-from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings, load_settings
-
-WIDTH_OF_LOGS = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
-"""Where no terminal tells its width, as in a log of CI, tables must not be cut to eighty columns."""
-
-out, err = Console(width=WIDTH_OF_LOGS), Console(stderr=True)
+from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings
 
 LANDED_COLUMNS = {
     "received": "received",
@@ -43,6 +39,7 @@ SHOWN_URLS = 5
 SYNTHETIC = "[bold]SYNTHETIC DATA[/]: made by the sandbox; no figure here is about a real ministry."
 OWN_ERRORS = {
     "AuditFailed",
+    "ErasureError",
     "LandingError",
     "OtherSeed",
     "PublicationError",
@@ -70,6 +67,10 @@ def sifarat() -> None:
 
     Settings come from the environment, each with the prefix SIFARAT_ (see the README).
     """
+
+
+for command in COMMANDS:
+    sifarat.add_command(command)
 
 
 @sifarat.command()
@@ -421,14 +422,6 @@ def dictionary() -> None:
         path = PROJECT_DIR / "docs" / name
         path.write_text(page, encoding="utf-8")
         out.print(f"Wrote {path}", soft_wrap=True)
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except ValidationError as error:
-        faults = [f"SIFARAT_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise click.ClickException("The environment is not right. " + "; ".join(faults)) from None
 
 
 def _prepare_dagster_home(settings: Settings) -> None:

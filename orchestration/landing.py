@@ -40,6 +40,7 @@ BATCH_LEDGER = _LEDGER_IDENTITY | {
     "quarantined": pl.Int64,
     "repeated": pl.Int64,
     "warned": pl.Int64,
+    "erased": pl.Int64,
     "observed_at": TIMESTAMP,
     "is_synthetic": pl.Boolean,
     "sha256": pl.String,
@@ -126,7 +127,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one batch; always ``received = landed + quarantined + repeated``."""
+    """What became of one batch; always ``received = landed + quarantined + repeated``. Records of people who must not
+    be landed are ``erased`` and not received."""
 
     contract: Contract
     batch_id: str
@@ -137,6 +139,7 @@ class Receipt:
     quarantined: int
     repeated: int
     warned: int
+    erased: int = 0
 
 
 class Progress(Protocol):
@@ -145,12 +148,20 @@ class Progress(Protocol):
     def __call__(self, what: str, done: int, total: int | None = None) -> None: ...
 
 
-class Landing:
-    """The landing folder of one ministry. ``is_synthetic`` tells whose records it may hold: never both."""
+class Screen(Protocol):
+    """Takes out of a batch what must not be landed; also how many records that were."""
 
-    def __init__(self, root: Path, *, is_synthetic: bool, max_reject_share: float = 0.1):
+    def screened(self, batch: Batch) -> tuple[Batch, int]: ...
+
+
+class Landing:
+    """The landing folder of one ministry. ``is_synthetic`` tells whose records it may hold: never both. ``screen``
+    keeps erased people out of it."""
+
+    def __init__(self, root: Path, *, is_synthetic: bool, max_reject_share: float = 0.1, screen: Screen | None = None):
         self.root = root
         self.max_reject_share = max_reject_share
+        self._screen = screen
         self._keep_apart(is_synthetic)
         for ledger, schema in LEDGERS.items():
             self._write_contract_part(root / ledger / "_contract" / "_contract", schema)
@@ -165,7 +176,9 @@ class Landing:
         Raises TooManyRejects, with the rejects kept in quarantine as of a batch ``<batch_id>-refused``; what was
         landed of the batch before stays as it was.
         """
-        contract = batch.contract
+        contract, erased = batch.contract, 0
+        if self._screen is not None:
+            batch, erased = self._screen.screened(batch)
         self.declare(contract)
         parsed = contract.parse(batch.text, batch.formats)
         rejected = pl.concat([parsed.rejected, batch.misfits])
@@ -181,6 +194,7 @@ class Landing:
             quarantined=rejected["record_number"].n_unique(),
             repeated=parsed.repeated,
             warned=warned.height,
+            erased=erased,
         )
         identity = {
             "source": contract.source,
@@ -209,6 +223,7 @@ class Landing:
             "quarantined": receipt.quarantined,
             "repeated": receipt.repeated,
             "warned": receipt.warned,
+            "erased": receipt.erased,
         }
         commit(self.root, self._tail(contract, batch.day, batch.batch_id), frames | {RECORDS: records}, entry)
         refused.unlink(missing_ok=True)

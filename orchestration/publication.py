@@ -64,7 +64,10 @@ class Publications:
 
         if not warehouse.exists():
             raise PublicationError(f"{warehouse} does not exist; run `make nightly` to build it")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.folder.exists():
+            # What is published is for others to read, whatever a run makes beside it (orchestration/private.py).
+            self.folder.mkdir(parents=True)
+            self.folder.chmod(0o755)
         finished = self.folder / f"marts-{run_id}.duckdb"
         temporary = self.folder / f".marts-{run_id}.tmp"
         temporary.unlink(missing_ok=True)
@@ -89,6 +92,7 @@ class Publications:
                 )
                 connection.execute("checkpoint publication")
             rows = _counted(temporary)
+            temporary.chmod(0o644)
             _sync(temporary)
             temporary.replace(finished)
         except (duckdb.IOException, OSError) as error:

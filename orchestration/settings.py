@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     kept_publications: int = Field(7, ge=1)
 
     pseudonym_key_file: Path | None = Field(None, description="Key of officers' pseudonyms; made once if missing")
+    suppression_key_file: Path | None = Field(
+        None, description="Key of the list of erased people, where that of the pseudonyms was changed since"
+    )
 
     review_file: Path | None = Field(None, description="Questions of who is who, and a person's answers (CSV)")
 
@@ -138,6 +141,7 @@ class Settings(BaseSettings):
         "inbox",
         "registry_dir",
         "pseudonym_key_file",
+        "suppression_key_file",
         "review_file",
         "dashboard_sign_in_file",
         "dashboard_roles_file",

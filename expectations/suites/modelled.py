@@ -108,6 +108,30 @@ RECONCILIATION = Suite(
             """,
             told_as="line",
         ),
+        # Whoever keeps the source can mend it; the share that fails a batch is far above what is usual.
+        no_row(
+            "no table has lately more in quarantine than is usual for it",
+            """
+            select *
+            from (
+                select
+                    *,
+                    quarantined / nullif(received, 0) as share,
+                    max(quarantined / nullif(received, 0)) over (
+                        partition by source, table_name
+                        order by observed_date
+                        range between interval 28 days preceding and interval 1 day preceding
+                    ) as usual,
+                    row_number() over (partition by source, table_name order by observed_date desc) as days_since
+                from audited
+            ) as told
+            where days_since = 1 and quarantined >= 5 and share > 2 * usual
+            """,
+            "warn",
+            told_as="source || '.' || table_name || ' on ' || observed_date || ' has ' || quarantined || ' of ' || "
+            "received || ' in quarantine, and at most ' || round(100 * usual, 1) || '% on the days before: `sifarat "
+            "quarantine show ' || source || '.' || table_name || '` tells what to do'",
+        ),
     ),
 )
 

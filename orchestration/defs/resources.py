@@ -14,8 +14,10 @@ from packaging.version import Version
 from pydantic import PrivateAttr
 
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
+from orchestration.erasure.suppression import load as load_suppression
 from orchestration.landing import Landing, Window
 from orchestration.one_run import one_run
+from orchestration.private import privately
 from orchestration.publication import Publications
 from orchestration.settings import Settings, load_settings
 
@@ -45,7 +47,7 @@ class Feeds(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Feeds"]:
         self._settings = load_settings()
         # A run of the command line holds the data folder already; one that the daemon started takes it here.
-        with one_run(self._settings, context.run_id, is_patient=True):
+        with one_run(self._settings, context.run_id, is_patient=True), privately(self._settings):
             if not self._settings.is_sandbox:
                 yield self
                 return
@@ -67,6 +69,7 @@ class Feeds(dg.ConfigurableResource):
             self._settings.landing_dir,
             is_synthetic=self.is_synthetic,
             max_reject_share=self._settings.max_reject_share,
+            screen=load_suppression(self._settings),
         )
 
     def publications(self) -> Publications:

@@ -240,6 +240,27 @@ def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
 
 
+def as_written(landing: Path) -> pl.DataFrame:
+    """Every distinct mention as its source writes it: key, source, person, service_number, email and name."""
+    views = landed_views(landing, [place.table for place in PLACES], None)
+    told = [
+        f"select '{place.table.split('.')[0]}' as source, {place.person} as person, "
+        f"{place.service_number} as service_number, {place.email} as email, {place.name} as name from {place.table}"
+        for place in PLACES
+        if place.table in views
+    ]
+    columns = ("key", "source", "person", "service_number", "email", "name")
+    schema = dict.fromkeys(columns, pl.String)
+    if not told:
+        return pl.DataFrame(schema=schema)
+    key = "md5(concat_ws(chr(31), source, " + ", ".join(f"coalesce({name}, '')" for name in columns[2:]) + "))"
+    with duckdb.connect() as connection:
+        for name, query in views.items():
+            connection.execute(f"create schema if not exists {name.split('.')[0]}; create view {name} as {query}")
+        rows = connection.execute(f"select distinct {key}, * from ({' union all '.join(told)})").fetchall()
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def as_mentions(rows: pl.DataFrame) -> list[Mention]:
     """The rows of ``collect`` as the linkage takes them."""
     return [

@@ -7,8 +7,9 @@ people: only its owner may read it.
 
 import csv
 import os
+import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from orchestration.identity.linkage import Answer, Doubt, pair_of
@@ -70,6 +71,19 @@ def answer(path: Path, left: str, right: str, word: Answer) -> dict[str, str]:
     asked[0]["answer"] = word.value
     _write(path, rows)
     return asked[0]
+
+
+def forget(path: Path, keys: Collection[str], names: re.Pattern | None = None) -> int:
+    """Remove the rows about mentions of these keys, or whose evidence says one of the names. Gives their number."""
+    rows = [row for _, row in _rows(path)]
+    kept = [
+        row
+        for row in rows
+        if row["left"] not in keys and row["right"] not in keys and not (names and names.search(row["evidence"]))
+    ]
+    if len(kept) < len(rows):
+        _write(path, kept)
+    return len(rows) - len(kept)
 
 
 def _either(left: str, right: str) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -158,3 +158,10 @@ def test_nothing_said_or_logged_names_them(run):
 def test_the_file_that_names_people_is_its_owners_alone(run):
     state, _ = run
     assert (state.data_dir / "identity" / "review.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_only_the_publication_may_be_read_by_others(run):
+    state, _ = run
+    top = {path.name: path.stat().st_mode & 0o077 for path in state.data_dir.iterdir()}
+    assert {name for name, mode in top.items() if mode} <= {"published", "one_run.lock", "warehouse.built_by"}
+    assert state.current.stat().st_mode & 0o777 == 0o644

@@ -41,7 +41,8 @@ with ledger as (
         sum(landed) as landed,
         sum(quarantined) as quarantined,
         sum(repeated) as repeated,
-        sum(warned) as warned
+        sum(warned) as warned,
+        sum(erased) as erased
     from {{ ref('stg_landing__batches') }}
     group by source, table_name, observed_date
 
@@ -127,6 +128,7 @@ compared as (
         coalesce(quarantined_records.quarantined_records, 0) as quarantined_records,
         ledger.repeated,
         ledger.warned,
+        ledger.erased,
         (ledger.source, ledger.table_name) in ({{ modelled.keys() | map('string') | join(', ') }}) as feeds_a_fact,
         superseded.superseded,
         modelled.modelled
@@ -152,6 +154,7 @@ select
     quarantined_records,
     cast(repeated as bigint) as repeated,
     cast(warned as bigint) as warned,
+    cast(erased as bigint) as erased,
     case when feeds_a_fact then coalesce(superseded, 0) end as superseded,
     case when feeds_a_fact then coalesce(modelled, 0) end as modelled,
     received = landed + quarantined + repeated

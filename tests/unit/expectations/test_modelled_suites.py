@@ -757,6 +757,39 @@ def test_a_fact_without_its_line_in_the_reconciliation_blocks(audited):
     ]
 
 
+def registrations(day: str, received: int, quarantined: int) -> str:
+    """Another day of registrations, of which 1 in 5 was rejected on 2 January; three landed."""
+    return (
+        "insert into quality.reconciliation by name select * replace ("
+        f"date '{day}' as observed_date, {received} as received, {quarantined} as quarantined, "
+        f"{quarantined} as quarantined_records, {received - quarantined - 3} as repeated) "
+        "from quality.reconciliation where table_name = 'registrations' and observed_date = '2026-01-02'"
+    )
+
+
+def test_more_in_quarantine_than_is_usual_is_warned_of_with_what_to_do(audited):
+    assert failures(audited(RECONCILIATION, fault=registrations("2026-01-05", 10, 5))) == [
+        (
+            "warn",
+            "no table has lately more in quarantine than is usual for it: broken by 1 record: sheets.registrations on "
+            "2026-01-05 has 5 of 10 in quarantine, and at most 20.0% on the days before: `sifarat quarantine show "
+            "sheets.registrations` tells what to do",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "received", "quarantined"),
+    [
+        pytest.param("2026-01-05", 20, 8, id="no more than twice as much as is usual"),
+        pytest.param("2026-01-05", 9, 4, id="four records"),
+        pytest.param("2026-02-05", 10, 5, id="28 days after the last"),
+    ],
+)
+def test_what_is_usual_in_quarantine_is_not_warned_of(audited, day, received, quarantined):
+    assert failures(audited(RECONCILIATION, fault=registrations(day, received, quarantined))) == []
+
+
 def test_a_meeting_of_no_session_is_warned_of(audited):
     stays = "insert into quality.unmatched_stays (source, meeting, stays) values ('zoom', '83@2026-03-02', 2)"
     says = "every meeting and every sign-in sheet is of a session that a list of sessions tells: broken by 1 record: "

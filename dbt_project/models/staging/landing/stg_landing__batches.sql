@@ -21,6 +21,7 @@ renamed as (
         quarantined,
         repeated,
         warned,
+        coalesce(erased, 0) as erased,
         sha256,
         is_synthetic
     from source

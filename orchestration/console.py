@@ -1,0 +1,38 @@
+"""What all commands share: where they print, and the settings they go by."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+
+from orchestration.one_run import AnotherRun, one_run
+from orchestration.private import privately
+from orchestration.settings import Settings, load_settings
+
+WIDTH_OF_LOGS = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
+"""Where no terminal tells its width, as in a log of CI, tables must not be cut to eighty columns."""
+
+out, err = Console(width=WIDTH_OF_LOGS), Console(stderr=True)
+
+
+def told_settings() -> Settings:
+    """The settings. Raises click's exception naming the variables that are not right."""
+    try:
+        return load_settings()
+    except ValidationError as error:
+        faults = [f"SIFARAT_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise click.ClickException("The environment is not right. " + "; ".join(faults)) from None
+
+
+@contextmanager
+def alone(settings: Settings, command: str) -> Iterator[None]:
+    """Work on the data folder while no run does. Raises click's exception telling which run is in the way."""
+    try:
+        with one_run(settings, f"{command}-{os.getpid()}"), privately(settings):
+            yield
+    except AnotherRun as error:
+        raise click.ClickException(str(error)) from None
