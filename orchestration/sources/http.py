@@ -24,6 +24,8 @@ from orchestration.sources.limits import Allowance, Gate, LimitReached, server_t
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
+DEEPEST = 100
+"""Levels of an answer's JSON; platforms use about ten."""
 LONGEST_BACKOFF = timedelta(minutes=1)
 HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects)
 """Faults of the request, not of the way: asking again changes nothing."""
@@ -191,7 +193,7 @@ class Api:
             raise httpx.HTTPStatusError("limited", request=response.request, response=response)
         response.raise_for_status()
         try:
-            body = response.json()
+            body = _json_of(response)
         except ValueError as error:
             raise _Unreadable(f"the answer is no JSON ({error})") from None
         if not isinstance(body, expect):
@@ -248,10 +250,30 @@ class Api:
         return text
 
 
+def _json_of(response: httpx.Response) -> Any:
+    """Raises ValueError for what is no JSON, or is nested deeper than what is read of it could be written again."""
+    try:
+        body = response.json()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    waiting, depth = [body] if isinstance(body, dict | list) else [], 0
+    while waiting:
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} times")
+        waiting = [
+            part
+            for whole in waiting
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(part, dict | list)
+        ]
+        depth += 1
+    return body
+
+
 def _said(response: httpx.Response) -> tuple[str, Any]:
     """The platform's own words on one line, and its JSON."""
     try:
-        body = response.json()
+        body = _json_of(response)
     except ValueError:
         return " ".join(response.text.split()), None
     try:
