@@ -490,7 +490,7 @@ def _api() -> Api:
     server = HTTPServer(("127.0.0.1", 0), _Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
-    return Api("x", address, timeout_seconds=5, patience_seconds=1, attempts=1)
+    return Api("x", address, timeout_seconds=5, patience_seconds=1, attempts=1, internal_hosts=("127.0.0.1",))
 
 
 def http_answer(given: tuple[int, bytes], folder: Path) -> str:

@@ -9,7 +9,7 @@ import re
 import threading
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
+from orchestration.addresses import client
 from orchestration.sources import SourceError
 from orchestration.sources.limits import Allowance, Gate, LimitReached, server_time, told_by_headers
 
@@ -90,6 +91,7 @@ class Api:
         *,
         timeout_seconds: float,
         patience_seconds: float,
+        internal_hosts: Collection[str] = (),
         bearer: SecretStr | None = None,
         basic: tuple[str, SecretStr] | None = None,
         secret_headers: Mapping[str, SecretStr] | None = None,
@@ -110,7 +112,9 @@ class Api:
             sent["Authorization"] = f"Bearer {self._sendable(bearer)}"
         if basic is not None:
             sent["Authorization"] = f"Basic {self._sendable(self._encoded(*basic))}"
-        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=sent, timeout=timeout_seconds)
+        self._client = client(
+            internal_hosts, base_url=base_url.rstrip("/") + "/", headers=sent, timeout=timeout_seconds
+        )
 
     def close(self) -> None:
         self._client.close()

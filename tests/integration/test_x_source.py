@@ -62,7 +62,14 @@ def busy(ministry) -> str:
 
 
 def api(base_url: str, token: str, *, patience_seconds: float = 60) -> Api:
-    return Api("x", base_url, bearer=SecretStr(token), timeout_seconds=10, patience_seconds=patience_seconds)
+    return Api(
+        "x",
+        base_url,
+        bearer=SecretStr(token),
+        timeout_seconds=10,
+        patience_seconds=patience_seconds,
+        internal_hosts=("127.0.0.1",),
+    )
 
 
 class Reader:
