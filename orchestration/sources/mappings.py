@@ -8,7 +8,9 @@ mapping has changed, or what its path tells; then the new reading replaces the o
 """
 
 import hashlib
+import itertools
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +32,9 @@ DATA_SUFFIXES = (".csv", ".tsv", *WORKBOOKS)
 MAPPING_SUFFIX = ".mapping.yaml"
 
 
-LARGEST_MAPPING = 1 << 20
+LARGEST_MAPPING = 1 << 16
+DEEPEST_MAPPING = 100
+"""Brackets opened within one another; a YAML reader takes time that grows with their square."""
 MOST_NODES = 10_000
 """Of a mapping's YAML, with its aliases written out: a few hundred characters of them can stand for billions."""
 
@@ -291,7 +295,11 @@ def _mappings(inbox: Path, shipped: Path) -> Iterator[tuple[str, Mapping]]:
             try:
                 if path.stat().st_size > LARGEST_MAPPING:
                     raise ValueError(f"it has more than {LARGEST_MAPPING:,} bytes")
-                documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+                text = path.read_text(encoding="utf-8")
+                steps = (1 if bracket in "[{" else -1 for bracket in re.findall(r"[\[\]{}]", text))
+                if max(itertools.accumulate(steps), default=0) > DEEPEST_MAPPING:
+                    raise ValueError(f"more than {DEEPEST_MAPPING} brackets are open within one another")
+                documents = list(yaml.safe_load_all(text))
                 _check_nodes(documents)
             # ValueError: of a day or number that is none, such as 2026-13-45, or a text that is not in UTF-8.
             except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
