@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from random import Random
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -100,7 +101,8 @@ def refused(error: Exception, *places: str) -> str:
 # Texts ------------------------------------------------------------------------------------------------------------
 
 words = st.one_of(st.sampled_from(TOKENS), st.text(max_size=12))
-positions = st.floats(0, 1)
+# Drawn by a seed: Hypothesis likes the ends of a range, and a file whose header is broken is refused at once.
+positions = st.integers(0, 2**32).map(lambda seed: Random(seed).random())
 
 
 def mutated(bases: Iterable[str]) -> st.SearchStrategy[bytes]:
@@ -637,7 +639,7 @@ answers = st.one_of(
     st.builds(lambda number: b'{"a":' * number + b"1" + b"}" * number, st.integers(1, 2_000)),
 )
 PARSERS: dict[str, Parser] = {
-    "csv": Parser(mutated([POSTS, POSTS.replace(",", ";")]), csv_file),
+    "csv": Parser(mutated([POSTS]), csv_file),
     "xlsx": Parser(workbooks, xlsx_file),
     "training sheets": Parser(
         st.sampled_from(sheets.CONTRACTS).flatmap(lambda c: st.tuples(st.just(c.table), mutated([sheet_of(c)]))),
