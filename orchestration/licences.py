@@ -1,6 +1,6 @@
 """Writes docs/licences.md: every locked package with its version and licence, as its own metadata tells them.
 
-    make licences
+make licences
 """
 
 import re

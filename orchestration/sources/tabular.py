@@ -34,6 +34,8 @@ FIRST_SNOWFLAKE = 29_700_859_247
 LARGEST_FILE = 256 << 20
 """Bytes of a file, and of all that a workbook unpacks to: an export is a hundredth of it, and it is read in memory."""
 MOST_COLUMNS = 2_000
+LAST_COLUMN = 16_384
+"""XFD, the last that Excel has; the reader holds a name beyond it for a column like any other."""
 MOST_CELLS = 50_000_000
 """A sheet is held whole: one cell far out makes a rectangle of empty ones up to it."""
 
@@ -295,7 +297,8 @@ def _check_workbook(path: Path, name: str) -> None:
                             last_row = max(last_row, int(row))
                             last_column = max(last_column, _column_number(column))
                         rest = chunk[-32:]
-                        if unpacked > LARGEST_FILE or last_row * last_column > MOST_CELLS:
+                        is_far = last_column > LAST_COLUMN or last_row * last_column > MOST_CELLS
+                        if unpacked > LARGEST_FILE or is_far:
                             raise SourceError(
                                 f"{name}, {part.filename}: unpacks to more than {LARGEST_FILE >> 20} MB, or has a cell "
                                 f"in row {last_row:,} and column {last_column:,}; keep only the cells that hold records"

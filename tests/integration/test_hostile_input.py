@@ -110,6 +110,12 @@ def test_a_cell_far_out_is_refused_before_the_rectangle_up_to_it_is_made(tmp_pat
     assert "a cell in row 1,048,576 and column 16,384; keep only the cells that hold records" in told
 
 
+def test_a_column_that_excel_does_not_have_is_refused_and_not_made(tmp_path):
+    path = tmp_path / "column.xlsx"
+    path.write_bytes(workbook(sheet_xml([["Post ID"], ["1"]]).replace('r="A2"', 'r="Fnull2"')))
+    assert "a cell in row 2 and column 3,002,440" in refused(path)
+
+
 def test_a_line_of_a_gigabyte_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "line.csv"
     with open(path, "wb") as file:
