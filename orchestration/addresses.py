@@ -33,6 +33,9 @@ class _Guarded(httpx.HTTPTransport):
         self._internal_hosts = internal_hosts
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.host or request.url.scheme not in ("http", "https"):
+            # No address at all, which httpx itself says best; nothing is sent.
+            return super().handle_request(request)
         addresses = _reachable(request, self._internal_hosts)
         if not addresses:
             raise httpx.ConnectError(f"{request.url.host} has no address", request=request)
