@@ -7,7 +7,7 @@ MANIFEST := dbt_project/target/manifest.json
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly dashboard test drill prism ralph browser ui lint lock dictionary clean
+.PHONY: help setup nightly dashboard test drill prism ralph browser ui lint lock dictionary licences audit clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -60,6 +60,14 @@ lock:  ## Write requirements.lock anew from pyproject.toml (needs uv)
 
 dictionary: setup  ## Write the metric and data dictionaries in docs/ from the models
 	$(BIN)/sifarat dictionary
+
+licences: setup  ## Write docs/licences.md: every locked package and its licence
+	$(BIN)/python -m orchestration.licences
+
+audit: setup  ## Ask OSV's database of known vulnerabilities about the locked packages (needs the network)
+	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
+	@curl --silent --output /dev/null --max-time 10 https://api.osv.dev || { echo "Not audited: api.osv.dev, which knows the vulnerabilities, cannot be reached from here"; exit 1; }
+	$(VENV)/audit/bin/pip-audit --vulnerability-service osv --disable-pip --requirement requirements.lock
 
 clean:  ## Remove all state: landing, warehouse, publications, Dagster's history
 	rm -rf data dbt_project/target dbt_project/logs

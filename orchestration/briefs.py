@@ -69,7 +69,12 @@ def hosted_briefs(briefs: list[dict[str, Any]], held: Set[str], settings: Settin
 
 
 def _ask(template_text: str, settings: Settings) -> str:
-    hosted = Hosted(settings.brief_base_url, settings.brief_api_key, settings.request_timeout_seconds)
+    hosted = Hosted(
+        settings.brief_base_url,
+        settings.brief_api_key,
+        settings.request_timeout_seconds,
+        settings.internal_host_names,
+    )
     address = hosted.address(CHAT)
     body = {
         "model": settings.brief_model,

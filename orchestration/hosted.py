@@ -1,5 +1,6 @@
 """A service that speaks as OpenAI's API does, where the settings name one: embeddings, and chat."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import SecretStr
@@ -12,11 +13,13 @@ class HostedError(Exception):
 class Hosted:
     """A service below ``base_url`` (with the ``/v1``)."""
 
-    def __init__(self, base_url: str, key: SecretStr | None, timeout_seconds: float):
-        import httpx
+    def __init__(self, base_url: str, key: SecretStr | None, timeout_seconds: float, internal_hosts: Collection[str]):
+        from orchestration.addresses import client
 
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=headers, timeout=timeout_seconds)
+        self._client = client(
+            internal_hosts, base_url=base_url.rstrip("/") + "/", headers=headers, timeout=timeout_seconds
+        )
 
     def address(self, path: str) -> str:
         return f"{self._client.base_url}{path}"
@@ -27,12 +30,16 @@ class Hosted:
         import httpx
         import stamina
 
+        from orchestration.addresses import InternalAddress
+
         try:
             for attempt in stamina.retry_context(on=_is_passing, attempts=3, timeout=20):
                 with attempt:
                     response = self._client.post(path, json=body)
                     response.raise_for_status()
             return response.json()
+        except InternalAddress as error:
+            reason = f"was not asked: {error}"
         except httpx.HTTPStatusError as error:
             reason = f"answered {error.response.status_code}; is the key right?"
         except httpx.HTTPError as error:
@@ -45,4 +52,4 @@ def _is_passing(error: Exception) -> bool:
 
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code == 429 or error.response.status_code >= 500
-    return isinstance(error, httpx.TransportError)
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)

@@ -5,6 +5,7 @@ Secrets are ``SecretStr``: printing a setting, a log line or an exception never 
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
@@ -110,6 +111,9 @@ class Settings(BaseSettings):
     )
     max_reject_share: float = Field(0.1, ge=0, le=1, description="A batch fails above this share of rejects")
     request_timeout_seconds: float = Field(30.0, gt=0)
+    internal_hosts: str = Field(
+        "", description="Hosts of base URLs that may lie in the ministry's own network, with commas between"
+    )
     rate_limit_patience_seconds: float = Field(16 * 60, gt=0, description="Longest wait for a limit's reset")
     kept_publications: int = Field(7, ge=1)
 
@@ -167,9 +171,15 @@ class Settings(BaseSettings):
         return tuple(code.strip() for code in self.languages.split(",") if code.strip())
 
     @property
-    def patience(self) -> dict[str, float]:
-        """How long an answer, and the reset of a limit, is waited for: as ``sources.http.Api`` takes it."""
+    def internal_host_names(self) -> frozenset[str]:
+        return frozenset(host.strip().lower() for host in self.internal_hosts.split(",") if host.strip())
+
+    @property
+    def asking(self) -> dict[str, Any]:
+        """Which hosts are asked, and how long an answer and the reset of a limit are waited for: as
+        ``sources.http.Api`` takes it."""
         return {
+            "internal_hosts": self.internal_host_names,
             "timeout_seconds": self.request_timeout_seconds,
             "patience_seconds": self.rate_limit_patience_seconds,
         }

@@ -11,6 +11,8 @@ import stamina
 hypothesis.settings.register_profile("sifarat", deadline=None)
 hypothesis.settings.load_profile("sifarat")
 
+# Platforms' servers are played on loopback.
+os.environ["SIFARAT_INTERNAL_HOSTS"] = "127.0.0.1,localhost"
 os.environ.update(DO_NOT_TRACK="1", DAGSTER_DISABLE_TELEMETRY="1", GX_ANALYTICS_ENABLED="false")
 
 

@@ -41,7 +41,7 @@ COUNTS = """
 TOPICS = f"""
     with {OWN_POSTS}
 
-    select coalesce(topics.name, read_posts.topic_id) as topic, {COUNTS}
+    select read_posts.topic_id, coalesce(topics.name, read_posts.topic_id) as topic, {COUNTS}
     from read_posts
     left join dim_topic as topics on read_posts.topic_id = topics.topic_id
     where read_posts.topic_id is not null
@@ -53,12 +53,12 @@ TONE = f"""
     with {OWN_POSTS}
 
     select
-        coalesce(topics.name, read_posts.topic_id) as topic, tone, count(*) as posts,
-        count(*) / sum(count(*)) over (partition by coalesce(topics.name, read_posts.topic_id)) as share_of_posts
+        read_posts.topic_id, coalesce(topics.name, read_posts.topic_id) as topic, tone, count(*) as posts,
+        count(*) / sum(count(*)) over (partition by read_posts.topic_id) as share_of_posts
     from read_posts
     left join dim_topic as topics on read_posts.topic_id = topics.topic_id
     where read_posts.topic_id is not null and tone is not null
-    group by coalesce(topics.name, read_posts.topic_id), tone
+    group by read_posts.topic_id, topics.name, tone
     order by topic, tone
 """
 
@@ -151,8 +151,14 @@ def _search(page: Page) -> None:
         page.post(post, f"hit-{place}", words("likeness", score=f"{hit.score:.2f}"))
 
 
+def _by_topic(page: Page, sql: str) -> pl.DataFrame:
+    """Rows with the topic's name, as the language has it."""
+    told = page.query(sql)
+    return told.with_columns(topic=page.words.retold("topics", "topic_id", "topic")).drop("topic_id")
+
+
 def _topics(page: Page, note: str) -> None:
-    words, topics = page.words, page.query(TOPICS)
+    words, topics = page.words, _by_topic(page, TOPICS)
     told = topics.drop_nulls("engagements_per_post")
     page.show(
         "topics",
@@ -166,7 +172,7 @@ def _topics(page: Page, note: str) -> None:
 
 
 def _tone(page: Page, note: str) -> None:
-    words, tones = page.words, page.query(TONE)
+    words, tones = page.words, _by_topic(page, TONE)
     by_tone = dict(tones.group_by("tone").agg(pl.col("posts").sum()).rows())
     colours = {words(f"tone_{tone}"): colour for tone, colour in TONES.items()}
     tones = page.named(tones, "tone")
@@ -224,7 +230,8 @@ def _formats(page: Page, note: str) -> None:
 
 
 def _best_hours(page: Page) -> None:
-    words, hours = page.words, page.query(BEST_HOURS)
+    words, hours = page.words, page.query(BEST_HOURS).with_columns(pl.col("iso_weekday").cast(pl.String))
+    hours = page.named(hours, "iso_weekday")
     best = hours.filter(pl.col("rank_of_hour") == 1)
     page.show(
         "best-hours",

@@ -3,10 +3,11 @@
 Today is the last day of the chosen period.
 """
 
+import polars as pl
 import streamlit as st
 
 from dashboard.charts import figures, heading, plain, table_below
-from dashboard.filters import CHOSEN
+from dashboard.filters import CHOSEN, PLATFORM_NAMES
 from dashboard.language import day, number, of
 from dashboard.page import Page
 
@@ -30,6 +31,15 @@ RECORDS = """
     from reconciliation
 """
 
+TOLD_OF_ALERTS = {"came": "observed", "due": "expected", "low": "expected_low", "high": "expected_high"}
+
+
+def _in_words(column: str) -> str:
+    """A number of an alert as SQL, as people write it: the share of replies in per cent, all others whole."""
+    share, whole = f"cast(round(100 * {column}) as bigint)", f"cast(round({column}) as bigint)"
+    return f"case when chosen.metric = 'reply_share' then {share} || '%' else format('{{:,}}', {whole}) end"
+
+
 ALERTS = f"""
     with chosen as (
 
@@ -41,9 +51,12 @@ ALERTS = f"""
 
     select
         chosen.alert_date, chosen.severity, missions.name as mission_name, chosen.sentence, posts.text, posts.url,
-        chosen.kind, chosen.platform, chosen.observed, chosen.expected
+        chosen.kind, chosen.platform, chosen.observed, chosen.expected,
+        strftime(chosen.from_date, '%Y-%m-%d') as first, strftime(chosen.alert_date, '%Y-%m-%d') as last,
+        accounts.handle, {", ".join(f"{_in_words(column)} as {name}" for name, column in TOLD_OF_ALERTS.items())}
     from chosen
     inner join dim_mission as missions on chosen.mission_id = missions.mission_id
+    left join dim_account as accounts on chosen.account_id = accounts.account_id and accounts.is_current
     left join alert_posts as linked on chosen.alert_id = linked.alert_id and linked.place = 1
     left join fct_post as posts on linked.post_id = posts.post_id
     order by chosen.severity = 'high' desc, chosen.alert_date desc, chosen.strength desc
@@ -185,6 +198,10 @@ def _alerts(page: Page) -> None:
     if not page.has("alerts"):
         return
     alerts = page.query(ALERTS)
+    told = ("first", "last", "handle", *TOLD_OF_ALERTS)
+    account = pl.format("@{} ({})", "handle", pl.col("platform").replace(PLATFORM_NAMES))
+    values = {name: pl.col(name) for name in told} | {"account": account}
+    alerts = alerts.with_columns(sentence=words.retold("alerts", "kind", "sentence", **values)).drop(told)
     severe = alerts.filter(alerts["severity"] == "high").height
     heading(words("alerts_finding", alerts=alerts.height, severe=severe))
     plain(words("alerts_note"), "note")

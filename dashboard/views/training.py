@@ -1,8 +1,8 @@
 """Training: the series, where trained officers serve, from nomination to certificate, what was gained, who needs a
 refresher, and what training changed.
 
-Officers are told by pseudonym, and only in groups of the smallest size or more. The series, the funnel, the gains and
-the effect are of the ministry as a whole; the filters choose missions and platforms for the rest.
+Officers are told by pseudonym, and only in groups of the smallest size or more. The first tab is of the missions and
+platforms that the filters choose; the series, the funnel, the gains and the effect are of the ministry as a whole.
 """
 
 import altair as alt
@@ -159,7 +159,12 @@ select
     mission_weeks,
     change_share,
     change_share_lower,
-    change_share_upper
+    change_share_upper,
+    coalesce(reason, verdict) as finding,
+    format('{:+.0f}%', 100 * change_share) as change,
+    format('{:+.0f}%', 100 * change_share_lower) as lower,
+    format('{:+.0f}%', 100 * change_share_upper) as upper,
+    format('{:.3f}', pretrend_p_value) as p_value
 from training_effect
 order by outcome
 """
@@ -179,13 +184,24 @@ order by weeks.outcome, weeks.weeks_since_training
 """
 
 
+PARTS = ("training_now", "training_workshops", "training_effect")
+
+
 def show(page: Page) -> None:
-    _series(page)
-    _coverage(page)
-    _funnel(page)
-    _gains(page)
-    _refreshers(page)
-    _effect(page)
+    # Only the open tab is asked for, sent and drawn: six charts at once keep a browser busy for seconds.
+    now, workshops, effect = st.tabs([page.words(part) for part in PARTS], key="part", bind="query-params")
+    if now.open:
+        with now:
+            _coverage(page)
+            _refreshers(page)
+    if workshops.open:
+        with workshops:
+            _series(page)
+            _funnel(page)
+            _gains(page)
+    if effect.open:
+        with effect:
+            _effect(page)
 
 
 def _series(page: Page) -> None:
@@ -230,8 +246,8 @@ def _coverage(page: Page) -> None:
         alt.Chart(coverage.drop_nulls("latitude"))
         .mark_point(size=70, filled=True, opacity=0.9)
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
             color=alt.Color("state:N", title=None).scale(domain=states, range=[BLUE, AMBER, ORANGE]),
             shape=alt.Shape("state:N", title=None).scale(domain=states, range=["circle", "square", "triangle-up"]),
             tooltip=tooltips(
@@ -344,15 +360,20 @@ def _refreshers(page: Page) -> None:
 
 
 def _effect(page: Page) -> None:
-    effects = page.query(EFFECTS)
+    effects = _outcomes_named(page, page.query(EFFECTS))
+    told = ("finding", "change", "lower", "upper", "p_value")
+    values = {name: pl.col(name) for name in (*told, "outcome_label")}
+    values |= {name: pl.col(f"missions_{name}").cast(pl.String) for name in ("trained", "compared")}
+    sentence = page.words.retold("effects", "finding", "sentence", **values)
+    effects = effects.with_columns(sentence=sentence, verdict=page.words.retold("verdicts", "verdict", "verdict"))
     with st.container(border=True, key="chart-effect"):
         heading(page.words("effect_title"))
         plain(page.words("effect_note"), "note")
         for effect in effects.iter_rows(named=True):
-            plain(f"{effect['outcome_label']}: {effect['sentence']}", "post-ltr")
+            plain(f"{effect['outcome_label']}: {effect['sentence']}", "data")
         plain(page.words("effect_numbers_note"), "note")
-        table_below(page.words, "effect-numbers", effects.drop("sentence"))
-    weeks = page.query(EFFECT_BY_WEEK)
+        table_below(page.words, "effect-numbers", effects.drop("sentence", *told))
+    weeks = _outcomes_named(page, page.query(EFFECT_BY_WEEK))
     base = alt.Chart(weeks).encode(x=alt.X("weeks_since_training:Q", title=page.words("effect_weeks_x")))
     chart = base.mark_rule(color=BLUE).encode(
         y=alt.Y("effect_lower:Q", title=page.words("effect_weeks_y")), y2="effect_upper:Q"
@@ -366,6 +387,10 @@ def _effect(page: Page) -> None:
         table=weeks,
         chart=chart.facet(facet=alt.Facet("outcome_label:N", title=None), columns=1).resolve_scale(y="independent"),
     )
+
+
+def _outcomes_named(page: Page, table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(outcome_label=page.words.retold("outcomes", "outcome", "outcome_label"))
 
 
 def _smallest() -> int:

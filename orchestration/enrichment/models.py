@@ -96,7 +96,9 @@ def embedder(settings: Settings) -> Embedder:
     if not settings.embeddings_base_url:
         return Embedded(identity(settings))
     key, timeout = settings.embeddings_api_key, settings.request_timeout_seconds
-    return Endpoint(identity(settings), Hosted(settings.embeddings_base_url, key, timeout))
+    return Endpoint(
+        identity(settings), Hosted(settings.embeddings_base_url, key, timeout, settings.internal_host_names)
+    )
 
 
 def whole(vectors: np.ndarray) -> np.ndarray:

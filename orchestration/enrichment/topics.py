@@ -30,8 +30,11 @@ class Description:
 
 def descriptions(path: Path = SEED) -> list[Description]:
     """Of all topics in the seed; a topic may have several. Raises EnrichmentError naming file, line and column."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise EnrichmentError(f"{path}: cannot be read: {error}; save it as CSV in UTF-8") from None
     told = []
     for line, row in enumerate(rows, start=2):
         texts = [text.strip() for text in (row.get("description") or "").split(BETWEEN_DESCRIPTIONS) if text.strip()]

@@ -119,3 +119,5 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
             return [(reader.line_num, {column: row[column] for column in COLUMNS}) for row in reader]
     except UnicodeDecodeError:
         raise UnreadableReview(f"{path}: not in UTF-8; save it as `CSV UTF-8`, or remove the file") from None
+    except csv.Error as error:
+        raise UnreadableReview(f"{path}, line {reader.line_num}: {error}; mend it or remove the file") from None

@@ -35,6 +35,7 @@ from starlette.routing import Route
 from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
 from orchestration.sources.registry import PLATFORMS
 
+HOST = "127.0.0.1"
 AS_OF_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TRAINING = ("zoom", "teams", "xapi", "moodle")
 """The systems of the ministry's workshops; each is a protocol as the platforms are."""
@@ -215,7 +216,7 @@ class Sandbox:
         """The windows under way, by platform, route and as-of moment."""
 
     def __enter__(self) -> "Sandbox":
-        self._socket = socket.create_server(("127.0.0.1", self._port))
+        self._socket = socket.create_server((HOST, self._port))
         # Answers leave at once: without it each waits 40 ms for the client to acknowledge its headers.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = self._socket.getsockname()[1]
@@ -251,8 +252,10 @@ class Sandbox:
         return protocol
 
     def settings(self, platform: str, as_of: datetime) -> dict[str, Any]:
-        """The settings under which a platform is read here, as it was at ``as_of``."""
-        return self.platform(platform).settings(self.base_url(platform, as_of), self.token)
+        """The settings under which a platform is read here, as it was at ``as_of``: loopback is asked, and no other
+        host of this machine's network."""
+        given = self.platform(platform).settings(self.base_url(platform, as_of), self.token)
+        return {"internal_hosts": HOST} | given
 
     def base_url(self, platform: str, as_of: datetime) -> str:
         """Where ``platform`` is as it was at ``as_of`` (with a time zone; whole seconds)."""
@@ -260,7 +263,7 @@ class Sandbox:
             raise ValueError(f"the sandbox speaks {', '.join(p.name for p in self._platforms)}, not {platform!r}")
         if as_of.tzinfo is None:
             raise ValueError(f"as_of needs a time zone: {as_of}")
-        return f"http://127.0.0.1:{self._port}/{platform}/as-of/{as_of.astimezone(UTC):{AS_OF_FORMAT}}"
+        return f"http://{HOST}:{self._port}/{platform}/as-of/{as_of.astimezone(UTC):{AS_OF_FORMAT}}"
 
     def _app(self) -> Starlette:
         routes = []

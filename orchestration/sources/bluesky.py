@@ -81,7 +81,7 @@ def connect(settings: Settings) -> Reader:
         Api(
             "bluesky",
             settings.bluesky_base_url,
-            **settings.patience,
+            **settings.asking,
         )
     )
 

@@ -9,7 +9,7 @@ import re
 import threading
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,12 +18,15 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
+from orchestration.addresses import client
 from orchestration.sources import SourceError
 from orchestration.sources.limits import Allowance, Gate, LimitReached, server_time, told_by_headers
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
+DEEPEST = 100
+"""Levels of an answer's JSON; platforms use about ten."""
 LONGEST_BACKOFF = timedelta(minutes=1)
 HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.TooManyRedirects)
 """Faults of the request, not of the way: asking again changes nothing."""
@@ -88,6 +91,7 @@ class Api:
         *,
         timeout_seconds: float,
         patience_seconds: float,
+        internal_hosts: Collection[str] = (),
         bearer: SecretStr | None = None,
         basic: tuple[str, SecretStr] | None = None,
         secret_headers: Mapping[str, SecretStr] | None = None,
@@ -108,7 +112,9 @@ class Api:
             sent["Authorization"] = f"Bearer {self._sendable(bearer)}"
         if basic is not None:
             sent["Authorization"] = f"Basic {self._sendable(self._encoded(*basic))}"
-        self._client = httpx.Client(base_url=base_url.rstrip("/") + "/", headers=sent, timeout=timeout_seconds)
+        self._client = client(
+            internal_hosts, base_url=base_url.rstrip("/") + "/", headers=sent, timeout=timeout_seconds
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -191,7 +197,7 @@ class Api:
             raise httpx.HTTPStatusError("limited", request=response.request, response=response)
         response.raise_for_status()
         try:
-            body = response.json()
+            body = _json_of(response)
         except ValueError as error:
             raise _Unreadable(f"the answer is no JSON ({error})") from None
         if not isinstance(body, expect):
@@ -248,10 +254,30 @@ class Api:
         return text
 
 
+def _json_of(response: httpx.Response) -> Any:
+    """Raises ValueError for what is no JSON, or is nested deeper than what is read of it could be written again."""
+    try:
+        body = response.json()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    waiting, depth = [body] if isinstance(body, dict | list) else [], 0
+    while waiting:
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} times")
+        waiting = [
+            part
+            for whole in waiting
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(part, dict | list)
+        ]
+        depth += 1
+    return body
+
+
 def _said(response: httpx.Response) -> tuple[str, Any]:
     """The platform's own words on one line, and its JSON."""
     try:
-        body = response.json()
+        body = _json_of(response)
     except ValueError:
         return " ".join(response.text.split()), None
     try:

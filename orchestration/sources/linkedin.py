@@ -86,7 +86,7 @@ def connect(settings: Settings) -> Reader | None:
         settings.linkedin_base_url,
         bearer=settings.linkedin_access_token,
         headers={"LinkedIn-Version": settings.linkedin_version, "X-Restli-Protocol-Version": "2.0.0"},
-        **settings.patience,
+        **settings.asking,
         dialect=Dialect(is_token_refused=lambda response: response.status_code in ENDS_THE_READING),
     )
     return LinkedInReader(api, settings.linkedin_version, settings.linkedin_token_expires)

@@ -8,24 +8,74 @@ mapping has changed, or what its path tells; then the new reading replaces the o
 """
 
 import hashlib
+import itertools
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
+import polars as pl
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.contracts import Contract, Formats
 from orchestration.landing import Batch, Landing, Progress, Receipt
 from orchestration.sources import SourceError
-from orchestration.sources.tabular import WORKBOOKS, Column, Sheet, header_of, read_csv, read_xlsx
+from orchestration.sources.tabular import WORKBOOKS, Column, Sheet, content_of, header_of, read_csv, read_xlsx
 
 DATA_SUFFIXES = (".csv", ".tsv", *WORKBOOKS)
 MAPPING_SUFFIX = ".mapping.yaml"
+
+
+LARGEST_MAPPING = 1 << 16
+DEEPEST_MAPPING = 100
+"""Brackets opened within one another; a YAML reader takes time that grows with their square."""
+MOST_NODES = 10_000
+"""Of a mapping's YAML, with its aliases written out: a few hundred characters of them can stand for billions."""
+
+
+def _is_pattern(pattern: str) -> str:
+    """In the dialect that matches in linear time, so that no file name or cell can hold it up."""
+    return _tried(lambda: pl.Series([""]).str.extract(pattern, 1), pattern, "no regular expression with a group")
+
+
+def _is_time_format(form: str) -> str:
+    sample = pl.Series(["2026-03-02 09:00"])
+    return _tried(lambda: sample.str.to_datetime(form, strict=False), form, "no way to write times, as strptime's")
+
+
+def _is_date_format(form: str) -> str:
+    return _tried(lambda: pl.Series(["2026-03-02"]).str.to_date(form, strict=False), form, "no way to write dates")
+
+
+def _is_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"{zone!r} is no zone of the IANA database, such as Asia/Karachi")
+    return zone
+
+
+def _is_glob(pattern: str) -> str:
+    if ".." in PurePath(pattern).parts:
+        raise ValueError(f"{pattern!r} leads out of the inbox; name files below it")
+    return _tried(lambda: next(Path(os.devnull).glob(pattern), None), pattern, "no glob relative to the inbox")
+
+
+def _tried(work: Callable[[], object], given: str, is_not: str) -> str:
+    try:
+        work()
+    except BaseException as error:  # a panic of polars is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        raise ValueError(f"{given!r} is {is_not}: {str(error).splitlines()[0] if str(error) else error!r}") from None
+    return given
+
+
+Pattern = Annotated[str, AfterValidator(_is_pattern)]
 
 
 class MappedColumn(BaseModel):
@@ -37,7 +87,7 @@ class MappedColumn(BaseModel):
 
     headers: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(alias="from")
     separator: str = "-"
-    pattern: str | None = None
+    pattern: Pattern | None = None
     first: bool = False
     optional: bool = False
     x_time: bool = False
@@ -46,13 +96,22 @@ class MappedColumn(BaseModel):
         return Column(tuple(self.headers), self.separator, self.pattern, self.first, self.optional, self.x_time)
 
 
-class MappedFormat(BaseModel):
+class MappedTimes(BaseModel):
     """How times are written (strptime's letters) and in which IANA zone the clock stood."""
 
     model_config = ConfigDict(extra="forbid")
 
-    format: str | None = None
-    zone: str = "UTC"
+    format: Annotated[str, AfterValidator(_is_time_format)] | None = None
+    zone: Annotated[str, AfterValidator(_is_zone)] = "UTC"
+
+
+class MappedDates(BaseModel):
+    """How days are written; they have no zone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Annotated[str, AfterValidator(_is_date_format)] | None = None
+    zone: Annotated[str, AfterValidator(_is_zone)] = "UTC"
 
 
 class Mapping(BaseModel):
@@ -62,7 +121,7 @@ class Mapping(BaseModel):
 
     source: Literal["platform_exports", "sheets"]
     table: str
-    files: str = Field(description="Glob, relative to the inbox")
+    files: Annotated[str, AfterValidator(_is_glob)] = Field(description="Glob, relative to the inbox")
     recognised_by: tuple[str, ...] = Field((), description="Only files with all of these columns")
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
@@ -71,13 +130,15 @@ class Mapping(BaseModel):
     fill_down: tuple[str, ...] = Field((), description="Headers whose empty cells hold what stands above: merged cells")
     leave_out: dict[str, tuple[str, ...]] = Field({}, description="Header to the values of rows that are no records")
     encoding: str = "utf-8"
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field(",", pattern=r'\A[^"\r\n\x00]\z')
     null_values: tuple[str, ...] = ("",)
     synthetic: bool = False
     constants: dict[str, str] = {}
-    from_path: dict[str, str] = Field({}, description="Field to a pattern for the file's path, whose group 1 counts")
-    times: MappedFormat = MappedFormat()
-    dates: MappedFormat = MappedFormat()
+    from_path: dict[str, Pattern] = Field(
+        {}, description="Field to a pattern for the file's path, whose group 1 counts"
+    )
+    times: MappedTimes = MappedTimes()
+    dates: MappedDates = MappedDates()
     columns: dict[str, Annotated[MappedColumn, BeforeValidator(lambda v: {"from": v} if isinstance(v, str) else v)]]
 
     @cached_property
@@ -119,13 +180,13 @@ class MappedFile:
         """The fields that the file's path tells. Raises SourceError when it does not."""
         told = {}
         for target, pattern in self.mapping.from_path.items():
-            match = re.search(pattern, self.name)
-            if match is None:
+            found = pl.Series([self.name]).str.extract(pattern, 1).item()
+            if found is None:
                 raise SourceError(
                     f"{self.name}: the file does not tell {self.contract.name}.{target}, and its path is not as the "
                     f"mapping expects ({pattern}); put it into a folder that bears the account's handle"
                 )
-            told[target] = match[1]
+            told[target] = found
         return told
 
     def read(self) -> Sheet:
@@ -183,7 +244,7 @@ def mapped_files(inbox: Path, shipped: Path, contracts: tuple[Contract, ...]) ->
                 name=path.relative_to(inbox).as_posix(),
                 mapping=mapping,
                 contract=contract,
-                content=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+                content=hashlib.sha256(content_of(path, path.name)).hexdigest()[:16],
             )
     named = {(path, table) for path, table, is_recognised, _ in chosen if not is_recognised}
     files = [
@@ -232,16 +293,40 @@ def _mappings(inbox: Path, shipped: Path) -> Iterator[tuple[str, Mapping]]:
     for folder in (shipped, inbox):
         for path in sorted(folder.rglob(f"*{MAPPING_SUFFIX}")):
             try:
-                documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-            except (yaml.YAMLError, UnicodeDecodeError) as error:
-                raise SourceError(f"{path}: is no readable YAML: {error}") from None
+                if path.stat().st_size > LARGEST_MAPPING:
+                    raise ValueError(f"it has more than {LARGEST_MAPPING:,} bytes")
+                text = path.read_text(encoding="utf-8")
+                steps = (1 if bracket in "[{" else -1 for bracket in re.findall(r"[\[\]{}]", text))
+                if max(itertools.accumulate(steps), default=0) > DEEPEST_MAPPING:
+                    raise ValueError(f"more than {DEEPEST_MAPPING} brackets are open within one another")
+                documents = list(yaml.safe_load_all(text))
+                _check_nodes(documents)
+            # ValueError: of a day or number that is none, such as 2026-13-45, or a text that is not in UTF-8.
+            except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
+                raise SourceError(f"{path}: is no readable YAML: {str(error)[:1000]}; mend it or remove it") from None
             for number, document in enumerate(documents, start=1):
                 place = f"{path}, document {number}"
                 try:
                     yield place, Mapping.model_validate(document)
                 except ValidationError as error:
                     faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-                    raise SourceError(f"{place}: {faults}") from None
+                    raise SourceError(f"{place}: {faults[:2000]}") from None
+
+
+def _check_nodes(documents: list) -> None:
+    """Raises ValueError for more nodes than any mapping has, and for text that is no Unicode."""
+    waiting, nodes = [documents], 0
+    while waiting:
+        node = waiting.pop()
+        nodes += 1
+        if nodes > MOST_NODES:
+            raise ValueError(f"with its aliases written out it has more than {MOST_NODES:,} parts")
+        if isinstance(node, str):
+            node.encode()
+        elif isinstance(node, dict):
+            waiting += [*node.keys(), *node.values()]
+        elif isinstance(node, list | tuple | set):
+            waiting += node
 
 
 def _check(mapping: Mapping, contract: Contract, place: str) -> None:

@@ -222,7 +222,7 @@ class MastodonReader(Reader):
                     "mastodon",
                     settings.mastodon_base_url.replace("{server}", server),
                     bearer=settings.mastodon_token if is_the_tokens else None,
-                    **settings.patience,
+                    **settings.asking,
                 )
             return self._apis[server]
 

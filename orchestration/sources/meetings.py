@@ -21,7 +21,7 @@ from orchestration.contracts import FINDINGS_SCHEMA, TIMESTAMP, Contract, count,
 from orchestration.landing import Batch, Landing, Progress, Receipt
 from orchestration.sources import SourceError
 from orchestration.sources.mappings import unmapped_files
-from orchestration.sources.tabular import WORKBOOKS
+from orchestration.sources.tabular import WORKBOOKS, content_of
 
 Row = Mapping[str, str | None]
 
@@ -103,8 +103,8 @@ def land_files(
     receipts, faults = [], []
     names = [name for name in unmapped_files(inbox, shipped) if Path(name).suffix.lower() not in WORKBOOKS]
     for done, name in enumerate(names, start=1):
-        content = (inbox / name).read_bytes()
         try:
+            content = content_of(inbox / name, name)
             reading = read(content, name, clock)
         except SourceError as error:
             faults.append(str(error))

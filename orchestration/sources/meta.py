@@ -44,7 +44,7 @@ class Graph:
             platform,
             f"{base_url.rstrip('/')}/{self._version}",
             bearer=token,
-            **settings.patience,
+            **settings.asking,
             dialect=_dialect(MetaUsage(settings.meta_usage_window_seconds)),
         )
 

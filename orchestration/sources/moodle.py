@@ -160,7 +160,7 @@ class Moodle:
         self._api = Api(
             "moodle",
             settings.moodle_base_url,
-            **settings.patience,
+            **settings.asking,
         )
         self.observed_at = datetime.now(UTC)
 

@@ -9,6 +9,9 @@ import csv
 import io
 import json
 import re
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -28,6 +31,15 @@ X_EPOCH_MS = 1288834974657
 """X's post ids count milliseconds from here since 4 November 2010, 22 bits up (twitter-archive/snowflake)."""
 FIRST_SNOWFLAKE = 29_700_859_247
 
+LARGEST_FILE = 256 << 20
+"""Bytes of a file, and of all that a workbook unpacks to: an export is a hundredth of it, and it is read in memory."""
+MOST_COLUMNS = 2_000
+LAST_COLUMN = 16_384
+"""XFD, the last that Excel has; the reader holds a name beyond it for a column like any other."""
+MOST_CELLS = 50_000_000
+"""A sheet is held whole: one cell far out makes a rectangle of empty ones up to it."""
+
+_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,7})([0-9]{1,10})["']""")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 """What Python's surrogateescape leaves of a byte that is not in the encoding."""
 
@@ -130,6 +142,8 @@ def header_of(
     path: Path, *, sheet: str | None, delimiter: str, header_row: HeaderRow, wanted: Sequence[str] = ()
 ) -> list[str]:
     """The names of the columns, to know a file by; none where the file cannot be read that way."""
+    if path.stat().st_size > LARGEST_FILE:
+        return []
     if path.suffix.lower() in WORKBOOKS:
         try:
             grid = _grid(path, path.name, sheet)
@@ -159,7 +173,7 @@ def read_csv(
 ) -> Sheet:
     """Read a CSV file whose ``header_row`` names the columns, the ``wanted`` ones where it is to be found. Raises
     SourceError for a missing or empty file, for one without such a row and for a quote never closed."""
-    text, damaged_lines = _decode(_bytes(path, name), name, encoding)
+    text, damaged_lines = _decode(content_of(path, name), name, encoding)
     # Only a line feed ends a line: exports carry bare carriage returns inside quoted texts.
     reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
     try:
@@ -177,6 +191,7 @@ def read_csv(
         raise SourceError(f"{name}: row {header_row} is empty; it must name the columns")
 
     rows, lines, misfits = [], [], []
+    as_written = text.split("\n")
     while True:
         line = reader.line_num + 1
         try:
@@ -189,7 +204,7 @@ def read_csv(
                     f"{name}, line {line}: a quoted cell begins here and is never closed, so the rest of the "
                     "file cannot be told apart. Close the quote, or export the file again."
                 ) from None
-            misfits.append((line, text.split("\n")[line - 1], f"cannot be split into cells: {error}"))
+            misfits.append((line, as_written[line - 1], f"cannot be split into cells: {error}"))
             continue
         if len(row) == len(header):
             rows.append(row)
@@ -241,7 +256,8 @@ def _names_all(row: Sequence[str | None], wanted: Sequence[str]) -> bool:
 
 def _grid(path: Path, name: str, sheet: str | None) -> pl.DataFrame:
     """All cells of a sheet as text."""
-    _bytes(path, name)
+    which = f", sheet {sheet!r}" if sheet else ""
+    _check_workbook(path, name)
     try:
         return pl.read_excel(
             path,
@@ -252,13 +268,63 @@ def _grid(path: Path, name: str, sheet: str | None) -> pl.DataFrame:
             drop_empty_cols=False,
             raise_if_empty=False,
         )
-    except Exception as error:  # the reader raises its own kinds for zip, XML and sheet-name faults
-        which = f", sheet {sheet!r}" if sheet else ""
-        raise SourceError(f"{name}{which}: cannot be read as an Excel workbook: {error}") from None
+    except BaseException as error:  # the reader raises its own kinds for zip, XML and sheet-name faults
+        # A panic of its Rust is no Exception; what stops this process must stop it.
+        if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+            raise
+        raise SourceError(
+            f"{name}{which}: cannot be read as an Excel workbook: {str(error)[:300]}. Save it again as XLSX or CSV"
+        ) from None
 
 
-def _bytes(path: Path, name: str) -> bytes:
+def _check_workbook(path: Path, name: str) -> None:
+    """Raises SourceError for a workbook that would fill the memory: what it unpacks to is counted, not believed, and
+    so is the rectangle up to its outermost cell."""
+    content = content_of(path, name)
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return
+    unpacked = 0
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for part in archive.infolist():
+                last_row, last_column, rest = 0, 0, b""
+                # What the archive says of a part's size may be a lie, and bounds what is read of it.
+                part.file_size = 2 * LARGEST_FILE
+                with archive.open(part) as file:
+                    while chunk := file.read(1 << 20):
+                        unpacked += len(chunk)
+                        for column, row in _CELL.findall(rest + chunk):
+                            last_row = max(last_row, int(row))
+                            last_column = max(last_column, _column_number(column))
+                        rest = chunk[-32:]
+                        is_far = last_column > LAST_COLUMN or last_row * last_column > MOST_CELLS
+                        if unpacked > LARGEST_FILE or is_far:
+                            raise SourceError(
+                                f"{name}, {part.filename}: unpacks to more than {LARGEST_FILE >> 20} MB, or has a cell "
+                                f"in row {last_row:,} and column {last_column:,}; keep only the cells that hold records"
+                            )
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise SourceError(f"{name}: cannot be read as an Excel workbook: {error}. Save it again as XLSX") from None
+    except zlib.error as error:
+        raise SourceError(f"{name}: cannot be unpacked as an Excel workbook: {error}. Save it again as XLSX") from None
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def content_of(path: Path, name: str) -> bytes:
+    """The file's bytes. Raises SourceError for one that cannot be read, or is too large to be, before it is read."""
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise SourceError(
+                f"{name}: has {size / 1e6:,.0f} MB, and at most {LARGEST_FILE >> 20} MB are read; split it, or export "
+                "a shorter time"
+            )
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror} ({path})") from None
@@ -270,9 +336,13 @@ def _decode(content: bytes, name: str, encoding: str) -> tuple[str, dict[int, st
     try:
         return content.decode(codec), {}
     except UnicodeDecodeError:
-        text = content.decode(codec, errors="surrogateescape")
-    except LookupError:
+        pass
+    except (LookupError, ValueError):
         raise SourceError(f"{name}: {encoding!r} is no encoding that Python knows; correct the mapping") from None
+    try:
+        text = content.decode(codec, errors="surrogateescape")
+    except (UnicodeError, LookupError):
+        raise SourceError(f"{name}: is not in {encoding}; correct the encoding in the mapping") from None
     damaged = {
         number: ", ".join(sorted({_byte(found) for found in _UNDECODED.finditer(line)}))
         for number, line in enumerate(text.split("\n"), start=1)
@@ -288,7 +358,9 @@ def _byte(found: re.Match) -> str:
 
 def _header(cells: list[str], name: str) -> list[str]:
     header = [cell.strip() or f"column {number}" for number, cell in enumerate(cells, start=1)]
-    twice = sorted({cell for cell in header if header.count(cell) > 1})
+    if len(header) > MOST_COLUMNS:
+        raise SourceError(f"{name}: the header has {len(header):,} columns; at most {MOST_COLUMNS:,} are read")
+    twice = sorted(cell for cell, times in Counter(header).items() if times > 1)
     if twice:
         raise SourceError(f"{name}: the header names {', '.join(map(repr, twice))} more than once; rename one of them")
     return header

@@ -57,7 +57,7 @@ class TeamsReader:
         self._api = Api(
             "teams",
             settings.teams_base_url,
-            **settings.patience,
+            **settings.asking,
             bearer=settings.teams_token,
         )
 

@@ -142,7 +142,7 @@ def connect(settings: Settings) -> Reader | None:
             "x",
             settings.x_base_url,
             bearer=settings.x_bearer_token,
-            **settings.patience,
+            **settings.asking,
         ),
         Prices(settings.x_usd_per_post_read, settings.x_usd_per_user_read, settings.x_nightly_budget_usd),
         asks_private_metrics=settings.x_private_metrics,

@@ -165,7 +165,7 @@ def connect(settings: Settings) -> Lrs | None:
     api = Api(
         "xapi",
         host,
-        **settings.patience,
+        **settings.asking,
         basic=(settings.lrs_username, settings.lrs_password) if has_user else None,
         headers={"X-Experience-API-Version": VERSION},
         dialect=Dialect(is_token_refused=lambda response: response.status_code in (401, 403)),

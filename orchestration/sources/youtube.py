@@ -140,7 +140,7 @@ def connect(settings: Settings) -> Reader | None:
         settings.youtube_base_url,
         secret_headers={"X-Goog-Api-Key": settings.youtube_api_key},
         dialect=Dialect(quota, _is_limited, _is_refused_for_all),
-        **settings.patience,
+        **settings.asking,
     )
     analytics = settings.youtube_analytics_token and Api(
         "youtube",
@@ -148,7 +148,7 @@ def connect(settings: Settings) -> Reader | None:
         bearer=settings.youtube_analytics_token,
         # Its quota is another one, far above what a night asks.
         dialect=Dialect(is_limited=_is_limited, is_token_refused=_is_refused_for_all),
-        **settings.patience,
+        **settings.asking,
     )
     return YouTubeReader(data, analytics or None, quota, settings.youtube_daily_quota)
 

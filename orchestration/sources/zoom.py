@@ -19,6 +19,7 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
+from orchestration.addresses import InternalAddress, client
 from orchestration.landing import Batch, Landing, Receipt, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError
@@ -76,7 +77,7 @@ class ZoomReader:
         self._api = Api(
             "zoom",
             settings.zoom_base_url,
-            **settings.patience,
+            **settings.asking,
         )
 
     def close(self) -> None:
@@ -183,15 +184,12 @@ def access_token(settings: Settings) -> SecretStr:
     asked = {"grant_type": "account_credentials", "account_id": settings.zoom_account_id}
     try:
         for attempt in stamina.retry_context(on=_is_passing, attempts=ATTEMPTS, timeout=None):
-            with attempt:
-                answer = httpx.post(
-                    settings.zoom_oauth_url,
-                    params=asked,
-                    auth=(settings.zoom_client_id, secret),
-                    timeout=settings.request_timeout_seconds,
-                )
+            with attempt, client(settings.internal_host_names, timeout=settings.request_timeout_seconds) as asking:
+                answer = asking.post(settings.zoom_oauth_url, params=asked, auth=(settings.zoom_client_id, secret))
                 answer.raise_for_status()
                 return SecretStr(str(answer.json()["access_token"]))
+    except InternalAddress as error:
+        raise Unreachable(f"zoom: SIFARAT_ZOOM_OAUTH_URL: {error}") from None
     except httpx.HTTPStatusError as error:
         status = error.response.status_code
         if status >= 500 or status == 429:
@@ -205,7 +203,7 @@ def access_token(settings: Settings) -> SecretStr:
 def _is_passing(error: Exception) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500 or error.response.status_code == 429
-    return isinstance(error, httpx.TransportError)
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 
 def path_of(uuid: str) -> str:

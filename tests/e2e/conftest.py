@@ -27,6 +27,7 @@ class State:
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIFARAT_")}
         own = {"SIFARAT_DATA_DIR": str(self.data_dir), "COLUMNS": "200", "SIFARAT_ENRICHMENT_SECONDS": "0"}
+        own["SIFARAT_INTERNAL_HOSTS"] = "127.0.0.1,localhost"
         return inherited | own | self.settings
 
     @property

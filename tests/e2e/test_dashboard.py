@@ -34,6 +34,7 @@ PATHS = {"today": "", "missions": "missions", "content": "content", "accounts": 
     "training": "training",
     "data": "data",
 }
+TABS = ("training_now", "training_workshops", "training_effect")
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 STREAMLIT_LOOKS_FOR_ITS_SERVER = re.compile(r"/(?:\w+)/_stcore/(?:health|host-config)$")
 """Opened below /, Streamlit's page asks there for its server first; the browser logs the 404 that sends it to /."""
@@ -133,6 +134,13 @@ def published(synthetic_state, browser, tmp_path_factory) -> State:
             "timestamp '2026-03-03 12:00' as observed_at, 'planted' as batch_id, true as is_synthetic",
             [HOSTILE, "@SUM(1+1)"],
         )
+        connection.execute(
+            "insert into marts.alerts by name select 'planted' as alert_id, date '2026-03-03' as alert_date, "
+            "date '2026-03-01' as from_date, 'silence' as kind, 'high' as severity, 'oslo' as mission_id, "
+            "(select min(account_id) from marts.dim_account where mission_id = 'oslo' and platform = 'x') "
+            "as account_id, 'x' as platform, 'posts' as metric, 0 as observed, 1234.6 as expected, 2 as strength, "
+            "'as SQL says it' as sentence, true as is_synthetic"
+        )
     os.link(copy, state.current)
     assert publications.open_one().run_id == "planted"
     return state
@@ -165,9 +173,11 @@ def test_every_page_opens_without_a_fault(window, language, width, tmp_path):
     folder = Path(os.environ.get("SIFARAT_SCREENSHOTS", tmp_path))
     axe = (INSTALLED / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     serious = []
-    for name in PATHS:
+    parts = [(name, name, {}) for name in PATHS if name != "training"]
+    parts += [(tab, "training", {"part": phrases(language)[tab]}) for tab in TABS]
+    for name, path, chosen in parts:
         window.page.set_viewport_size({"width": width, "height": 900})
-        window.open(name, language)
+        window.open(path, language, **chosen)
         expect(window.page.get_by_text(phrases(language)["synthetic"])).to_be_visible()
         too_wide = window.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide <= 0, f"{name} is {too_wide} pixels too wide"
@@ -196,6 +206,35 @@ def test_a_region_chosen_is_what_sql_tells_of_it(window, published):
         trained=trained, missions=missions, nobody=missions - trained
     )
     assert "region=Europe" in window.page.url
+
+
+def test_only_the_open_tab_is_asked_for_and_a_link_opens_it(window, published):
+    window.open("training")
+    assert window.page.locator(".st-key-chart-effect").count() == 0
+    window.page.get_by_role("tab", name=phrases("en")["training_effect"]).click()
+    window.settle()
+    told = window.page.locator(".st-key-chart-effect").inner_text()
+    for label, sentence in published.query("select outcome_label, sentence from marts.training_effect"):
+        assert f"{label}: {sentence}" in told
+    assert window.page.locator(".st-key-chart-coverage").count() == 0
+    window.page.reload()
+    window.settle()
+    assert window.page.locator(".st-key-chart-effect").count() == 1
+    [(workshops,)] = published.query("select count(*) from marts.training_funnel")
+    window.open("training", part=phrases("en")["training_workshops"])
+    assert len(window.download("funnel")) == 1 + workshops
+
+
+def test_what_the_data_says_is_told_in_urdu(window, published):
+    [(handle,)] = published.query(
+        "select handle from marts.dim_account where is_current and mission_id = 'oslo' and platform = 'x'"
+    )
+    window.open("today", "ur", mission="Embassy in Oslo (synthetic)")
+    told = f"2026-03-01 سے 2026-03-03 تک @{handle} (X) نے کچھ پوسٹ نہیں کیا، جبکہ تقریباً 1,235 پوسٹس متوقع تھیں۔"
+    assert told in re.sub("[\u2068\u2069]", "", window.page.locator(".st-key-alert-0").inner_text())
+    window.open("training", "ur", part=phrases("ur")["training_effect"])
+    assert "نہیں بتایا جا سکتا" in window.page.locator(".st-key-chart-effect").inner_text()
+    assert "Cannot tell" not in window.page.inner_text("body")
 
 
 def test_a_platform_and_a_mission_chosen_are_what_sql_tells_of_them(window, published):

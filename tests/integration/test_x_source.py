@@ -1,6 +1,5 @@
 """The X source against the sandbox over loopback, and against answers that the sandbox never gives."""
 
-import functools
 import json
 import logging
 import math
@@ -19,11 +18,12 @@ import pytest
 import stamina
 from pydantic import SecretStr
 
+from orchestration import addresses
 from orchestration.contracts import Contract
 from orchestration.landing import Batch, Landing, Receipt, Window
 from orchestration.sandbox.ministry import Kind, Ministry, Post
 from orchestration.sandbox.server import Fault, FaultKind, Sandbox
-from orchestration.sources import SourceError, x
+from orchestration.sources import SourceError, http, x
 from orchestration.sources.http import Api, Refusal
 from orchestration.sources.platform import Registered, extract
 
@@ -62,7 +62,14 @@ def busy(ministry) -> str:
 
 
 def api(base_url: str, token: str, *, patience_seconds: float = 60) -> Api:
-    return Api("x", base_url, bearer=SecretStr(token), timeout_seconds=10, patience_seconds=patience_seconds)
+    return Api(
+        "x",
+        base_url,
+        bearer=SecretStr(token),
+        timeout_seconds=10,
+        patience_seconds=patience_seconds,
+        internal_hosts=("127.0.0.1",),
+    )
 
 
 class Reader:
@@ -503,10 +510,9 @@ def answering(monkeypatch):
 
     def connect(answer: Callable[[str, httpx.QueryParams], httpx.Response], *, patience_seconds: float = 60) -> Api:
         transport = httpx.MockTransport(lambda request: answer(request.url.path, request.url.params))
-        monkeypatch.setattr(httpx, "Client", functools.partial(Client, transport=transport))
+        monkeypatch.setattr(http, "client", lambda hosts, **options: httpx.Client(transport=transport, **options))
         return api("https://x.invalid", "secret", patience_seconds=patience_seconds)
 
-    Client = httpx.Client
     return connect
 
 
@@ -694,7 +700,7 @@ def test_a_packed_answer_that_cannot_be_unpacked_is_asked_for_again():
     broken = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
     answers = iter([broken, httpx.Response(200, json={})])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx.HTTPTransport, "handle_request", lambda self, request: next(answers))
+        patch.setattr(addresses._Guarded, "handle_request", lambda self, request: next(answers))
         assert api("https://x.invalid", "secret").get("2/users", {}).body == {}
 
 

@@ -1,6 +1,5 @@
 """The YouTube source against the sandbox over loopback, and its requests and fields against the discovery documents."""
 
-import functools
 import logging
 import shutil
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,7 @@ from orchestration.sandbox.ministry import REGISTRY_DIR, Ministry
 from orchestration.sandbox.server import Fault, FaultKind, Sandbox
 from orchestration.sandbox.youtube import has_comments_off, hides_likes, hides_subscribers, is_public, video_id
 from orchestration.settings import Settings
-from orchestration.sources import SourceError, youtube
+from orchestration.sources import SourceError, http, youtube
 from orchestration.sources.metrics import known
 from orchestration.sources.platform import Profile
 from tests.platforms import NIGHT, SEED, Night, properties
@@ -257,9 +256,8 @@ CHANNEL = "UC" + 22 * "c"
 
 def asked_of(answers: dict[str, httpx.Response], monkeypatch) -> youtube.YouTubeReader:
     """A reader whose requests are answered on the wire by the end of their path."""
-    client = httpx.Client
     transport = httpx.MockTransport(lambda request: answers[request.url.path.rsplit("/", 1)[-1]])
-    monkeypatch.setattr(httpx, "Client", functools.partial(client, transport=transport))
+    monkeypatch.setattr(http, "client", lambda hosts, **options: httpx.Client(transport=transport, **options))
     settings = Settings(
         youtube_base_url="https://youtube.invalid",
         youtube_api_key="k",
