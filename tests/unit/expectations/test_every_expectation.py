@@ -223,6 +223,9 @@ BROKEN_MARTS = {
         "quality.reconciliation",
         "what stands in a fact",
     ): "update marts.fct_registration set observed_date = '2026-01-05'",
+    ("quality.reconciliation", "no table has lately"): "insert into quality.reconciliation by name select * replace ("
+    "date '2026-01-05' as observed_date, 10 as received, 5 as quarantined) from quality.reconciliation "
+    "where table_name = 'registrations' and observed_date = '2026-01-02'",
     ("quality.unmatched_stays", "every meeting"): "insert into quality.unmatched_stays "
     "(source, meeting, stays) values ('zoom', '83', 2)",
     ("quality.volumes", "of what is due"): "insert into quality.volumes (source, table_name, landed, expected_rows) "
