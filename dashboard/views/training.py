@@ -1,8 +1,8 @@
 """Training: the series, where trained officers serve, from nomination to certificate, what was gained, who needs a
 refresher, and what training changed.
 
-Officers are told by pseudonym, and only in groups of the smallest size or more. The first tab is of the missions and
-platforms that the filters choose; the series, the funnel, the gains and the effect are of the ministry as a whole.
+Officers are told by pseudonym, and only in groups of the smallest size or more. The first two tabs are of the missions
+and platforms that the filters choose; the series, the funnel, the gains and the effect are of the ministry as a whole.
 """
 
 import altair as alt
@@ -184,15 +184,17 @@ order by weeks.outcome, weeks.weeks_since_training
 """
 
 
-PARTS = ("training_now", "training_workshops", "training_effect")
+PARTS = ("training_now", "training_refreshers", "training_workshops", "training_effect")
 
 
 def show(page: Page) -> None:
     # Only the open tab is asked for, sent and drawn: six charts at once keep a browser busy for seconds.
-    now, workshops, effect = st.tabs([page.words(part) for part in PARTS], key="part", bind="query-params")
+    now, refreshers, workshops, effect = st.tabs([page.words(part) for part in PARTS], key="part", bind="query-params")
     if now.open:
         with now:
             _coverage(page)
+    if refreshers.open:
+        with refreshers:
             _refreshers(page)
     if workshops.open:
         with workshops:

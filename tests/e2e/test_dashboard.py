@@ -34,7 +34,7 @@ PATHS = {"today": "", "missions": "missions", "content": "content", "accounts": 
     "training": "training",
     "data": "data",
 }
-TABS = ("training_now", "training_workshops", "training_effect")
+TABS = ("training_now", "training_refreshers", "training_workshops", "training_effect")
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 STREAMLIT_LOOKS_FOR_ITS_SERVER = re.compile(r"/(?:\w+)/_stcore/(?:health|host-config)$")
 """Opened below /, Streamlit's page asks there for its server first; the browser logs the 404 that sends it to /."""
