@@ -23,7 +23,11 @@ def list_() -> None:
     if told.is_empty():
         out.print("Nothing is in quarantine.")
         return
-    table = Table("table", "field", "reason", title="In quarantine")
+    table = Table(title="In quarantine")
+    # `quarantine show` wants the whole name.
+    table.add_column("table", no_wrap=True)
+    table.add_column("field")
+    table.add_column("reason")
     table.add_column("records", justify="right")
     table.add_column("newest", no_wrap=True)
     table.add_column("oldest", no_wrap=True)
