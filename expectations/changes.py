@@ -19,6 +19,7 @@ from pathlib import Path
 
 from expectations.audit import SuiteError
 from orchestration.contracts import PROVENANCE_SCHEMA, Contract
+from orchestration.landing import CONTRACT_DAY
 from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
 
 LANDED_CHANGES, MART_CHANGES = "landing.changes", "audit.changes"
@@ -167,7 +168,9 @@ def _landed(landing: Path, contract: Contract) -> Compared | None:
 
 def _last_of_key(parts: Sequence[Path], contract: Contract) -> str:
     """A day's records, each key once, as it was last observed."""
-    listed = ", ".join(f"'{_escaped(part)}'" for part in sorted(parts))
+    # With the part that carries the contract, since an earlier version's may have had fewer columns.
+    contract_part = parts[0].parent.with_name(f"date={CONTRACT_DAY}") / "part-contract.parquet"
+    listed = ", ".join(f"'{_escaped(part)}'" for part in (contract_part, *sorted(parts)))
     rows = f"select * from read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     if len(parts) == 1:
         return rows

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.contracts import PROVENANCE_SCHEMA, Contract
-from orchestration.landing import FINDINGS_LEDGER, RECORDS, Landing, LandingError, commit, findings
+from orchestration.landing import FINDINGS_LEDGER, RECORDS, Landing, LandingError, commit, findings, of_contract
 from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
 from orchestration.sources.mappings import MappedFile, mapped_files
 
@@ -175,7 +175,7 @@ def _parsed_again(root: Path, contract: Contract, ledger: dict, tail: Path) -> R
         "repeated": ledger["received"] - landed.height - new.height - left,
     }
     whole = {
-        RECORDS: pl.concat([landed.select(*contract.schema), new.select(*contract.schema)]),
+        RECORDS: pl.concat([of_contract(landed, contract), new.select(*contract.schema)]),
         "_quarantine": quarantine,
     }
     if "_warnings" in frames:
