@@ -20,7 +20,6 @@ from pathlib import Path, PurePosixPath
 from orchestration.erasure import landed
 from orchestration.erasure.suppression import Suppression, key_id, load
 from orchestration.identity.review import forget, open_questions, read_answers
-from orchestration.landing import remove_leftovers
 from orchestration.settings import Settings
 
 MANIFEST, FORMAT = "manifest.json", 1
@@ -97,14 +96,14 @@ def copy_key(settings: Settings, path: Path) -> None:
 
 def restore(settings: Settings, path: Path, progress: Callable[[int, int], None] = lambda *_: None) -> Told:
     """Put a back-up into a data folder that has no landing. Checked whole before anything is in its place; who was
-    erased since, by the list that lies in the data folder, stays erased. Raises BackupError, with nothing changed."""
+    erased since, by the list that lies in the data folder, stays erased. For whoever works alone on the data folder.
+    Raises BackupError, with nothing changed."""
     if (settings.landing_dir / "_kind").exists():
         raise BackupError(
             f"{settings.landing_dir} holds a landing, and a restore replaces none: move it away, or set "
             "SIFARAT_DATA_DIR to another folder."
         )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(settings.data_dir, "restore")
     staged = Path(tempfile.mkdtemp(prefix=".restore.", suffix=".tmp", dir=settings.data_dir))
     try:
         told = _unpack(path, staged, progress)

@@ -64,28 +64,35 @@ def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Ite
         return
     with alive:
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if not is_patient:
-                raise AnotherRun(
-                    f"{_holder(path)} works on {settings.data_dir}, and one run does at a time. Nothing was done. "
-                    "Start this one again when that one has ended."
-                ) from None
-            logger.warning("Waiting for %s, which works on %s", _holder(path), settings.data_dir)
-            lock.acquire()
-        try:
-            before = _holder(path)
-            if before is not None:
-                _end_processes(before.run_id)
-            holder = {"run_id": run_id, "process": os.getpid(), "since": datetime.now(UTC).isoformat()}
-            path.write_text(json.dumps(holder))
-            os.environ[RUN_VARIABLE] = run_id
-            _put_in_order(settings)
-            yield
+            _acquire(lock, settings, is_patient=is_patient)
+            try:
+                before = _holder(path)
+                if before is not None:
+                    _end_processes(before.run_id)
+                holder = {"run_id": run_id, "process": os.getpid(), "since": datetime.now(UTC).isoformat()}
+                path.write_text(json.dumps(holder))
+                os.environ[RUN_VARIABLE] = run_id
+                _put_in_order(settings)
+                yield
+            finally:
+                os.environ.pop(RUN_VARIABLE, None)
+                lock.release()
         finally:
-            os.environ.pop(RUN_VARIABLE, None)
-            lock.release()
             Path(alive.lock_file).unlink()
+
+
+def _acquire(lock: FileLock, settings: Settings, *, is_patient: bool) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        holder = _holder(Path(lock.lock_file))
+        if not is_patient:
+            raise AnotherRun(
+                f"{holder} works on {settings.data_dir}, and one run does at a time. Nothing was done. "
+                "Start this one again when that one has ended."
+            ) from None
+        logger.warning("Waiting for %s, which works on %s", holder, settings.data_dir)
+        lock.acquire()
 
 
 def end_killed_runs(settings: Settings, instance: "dg.DagsterInstance") -> list[str]:
@@ -121,6 +128,8 @@ def _put_in_order(settings: Settings) -> None:
         logger.warning("%s", damage)
     remove_leftovers(settings.published_dir)
     remove_leftovers(settings.data_dir / "sandbox-inbox")
+    # A restore that was cut short had unpacked a landing there, with names of people.
+    remove_leftovers(settings.data_dir, "restore")
     for path in (settings.review, settings.pseudonym_key):
         remove_leftovers(path.parent, path.name)
 

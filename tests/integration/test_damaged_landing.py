@@ -1,6 +1,7 @@
 """Landed files that were damaged afterwards: found before they are read, named, and read again where they can be."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -125,6 +126,16 @@ def test_a_file_that_still_lies_in_the_inbox_is_landed_again(tmp_path, progress)
     platform_exports.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
     assert landing.read(platform_exports.POSTS)["post_id"].to_list() == ["7"]
     assert verify(landing.root) == []
+
+
+def test_a_landing_that_cannot_be_written_is_told_in_one_line(landing):
+    flip(landing.root / ONE)
+    shutil.rmtree(landing.root / "_commits")
+    (landing.root / "_commits").write_text("a file in the way")
+    environment = os.environ | {"SIFARAT_DATA_DIR": str(landing.root.parent)}
+    told = subprocess.run([SIFARAT, "verify"], env=environment, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, told.stderr.count("Traceback")) == (1, 0), told.stderr
+    assert f"Error: {landing.root / ONE}: cannot be written" in told.stderr
 
 
 def test_the_command_reads_all_names_what_is_damaged_and_exits_with_1(landing):
