@@ -619,9 +619,9 @@ def verify() -> None:
     from orchestration.integrity import verify as verify_landing
 
     settings = _settings()
-    with alone(settings, "verify"), Progress(console=err, transient=True) as shown:
+    with alone(settings, "verify") as damaged, Progress(console=err, transient=True) as shown:
         task = shown.add_task("landed files", total=None)
-        damaged = verify_landing(
+        damaged += verify_landing(
             settings.landing_dir,
             is_whole=True,
             progress=lambda done, total: shown.update(task, completed=done, total=total),

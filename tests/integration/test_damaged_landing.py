@@ -138,6 +138,15 @@ def test_a_landing_that_cannot_be_written_is_told_in_one_line(landing):
     assert f"Error: {landing.root / ONE}: cannot be written" in told.stderr
 
 
+@pytest.mark.parametrize("damaging", [flip, cut, Path.unlink])
+def test_the_command_tells_what_it_found_before_it_began_to_read_all(landing, damaging):
+    """Putting in order what a killed run left already looks at files that are new or have changed."""
+    damaging(landing.root / ONE)
+    environment = os.environ | {"SIFARAT_DATA_DIR": str(landing.root.parent), "COLUMNS": "300"}
+    told = subprocess.run([SIFARAT, "verify"], env=environment, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, str(ONE) in told.stdout) == (1, True), told.stdout
+
+
 def test_the_command_reads_all_names_what_is_damaged_and_exits_with_1(landing):
     environment = os.environ | {"SIFARAT_DATA_DIR": str(landing.root.parent), "COLUMNS": "300"}
 
