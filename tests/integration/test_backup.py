@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import sifarat
-from orchestration.erasure.suppression import load
+from orchestration.erasure.suppression import key_id, load
 from orchestration.identity.people import link_landed
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
@@ -106,6 +106,20 @@ def test_who_was_erased_since_stays_erased(data, tmp_path):
     landing = Landing(data / "landing", is_synthetic=False, screen=load(Settings(data_dir=data)))
     assert landing.read(sheets.STAFF)["name"].to_list() == ["Bartholemy Okonkwu"]
     assert len(landing.read(sheets.REGISTRATIONS)) == 1
+
+
+def test_lists_of_two_keys_are_not_joined(data, tmp_path):
+    """No night could read such a list, for its hashes have no one key."""
+    assert run(data, "erase", "quintavia@zz-mofa.example", "--yes").exit_code == 0
+    run(data, "backup", tmp_path / "backup.tar")
+    shutil.rmtree(data / "landing")
+    (data / "pseudonym.key").write_text("another\n")
+    list_of_another = f"hash,key_id,erased_on\n{'0' * 64},{key_id(b'another')},2026-03-02\n"
+    (data / "suppressed.csv").write_text(list_of_another)
+    done = run(data, "restore", tmp_path / "backup.tar")
+    assert (done.exit_code, "no night could read them as one" in done.output) == (1, True), done.output
+    assert (data / "suppressed.csv").read_text() == list_of_another
+    assert not (data / "landing" / "_kind").exists()
 
 
 def test_neither_a_landing_nor_a_backup_is_overwritten(data, tmp_path):

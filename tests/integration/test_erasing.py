@@ -322,6 +322,12 @@ def test_a_question_about_the_person_is_to_be_answered_first(ministry):
     assert "Siddiqui" not in "".join(ministry.landing.read(sheets.CERTIFICATES)["raw"])
 
 
+def test_records_that_were_landed_before_a_column_was_are_told_by_the_others(ministry):
+    staff = ministry.landing.read(sheets.STAFF).drop("date", "service_number")
+    list_ = load(ministry.settings).with_identifiers({("email", ADDRESS)})
+    assert list_.records(sheets.STAFF, staff).height == staff.height - HERS["sheets.staff"]
+
+
 def test_a_damaged_file_does_not_keep_a_person_from_being_erased(ministry):
     """What is damaged cannot be searched: of sources about people it goes, of posts it stays where it lies."""
     damaged = ministry.data / "landing" / "_damaged"
