@@ -217,8 +217,8 @@ def join(path: Path, other: Path) -> None:
     if len(keys) > 1:
         raise ErasureError(
             f"{path} and the one to join to it were made with different keys ({', '.join(keys)}): no night could read "
-            "them as one. Nothing was changed. Use another data folder, with the other one's key, and erase there again "
-            "who was erased here."
+            "them as one. Nothing was changed. Use another data folder, with the other one's key, and erase there "
+            "again who was erased here."
         )
     _write(path, rows.values())
 

@@ -91,6 +91,14 @@ def test_a_damaged_entry_of_the_ledger_takes_its_batch_out(landing, damaging):
     assert landing.read(POSTS)["batch_id"].to_list() == ["two"]
 
 
+def test_what_is_damaged_is_moved_and_not_copied(landing):
+    """A failing disk does not give it once more, and a full one has no room for it twice."""
+    cut(landing.root / ONE)
+    before = (landing.root / ONE).stat().st_ino
+    verify(landing.root)
+    assert (landing.root / "_damaged" / ONE).stat().st_ino == before
+
+
 def test_damage_that_keeps_size_and_time_is_found_by_reading_all(landing):
     verify(landing.root)
     part = landing.root / ONE
