@@ -20,20 +20,10 @@ from pathlib import Path
 from expectations.audit import SuiteError
 from orchestration.contracts import PROVENANCE_SCHEMA, Contract
 from orchestration.landing import CONTRACT_DAY
-from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.sources.catalogue import contracts
 
+CONTRACTS = tuple(contracts().values())
 LANDED_CHANGES, MART_CHANGES = "landing.changes", "audit.changes"
-
-CONTRACTS = (
-    *registry.CONTRACTS,
-    *(contract for name in registry.PLATFORMS for contract in registry.platform(name).contracts),
-    *platform_exports.CONTRACTS,
-    *sheets.CONTRACTS,
-    *xapi.CONTRACTS,
-    *moodle.CONTRACTS,
-    zoom.PARTICIPANTS,
-    teams.PARTICIPANTS,
-)
 
 MOST_COMPARED = 5_000
 """Rows of a table that are compared; of more, every n-th by the hash of its key."""
@@ -64,9 +54,9 @@ def changes(tables: Iterable[Compared]) -> str:
     return " union all ".join([_EMPTY, *(f"({_changes_of(table)})" for table in tables if table.columns)])
 
 
-def landed_changes(landing: Path, contracts: Iterable[Contract] = CONTRACTS) -> str:
+def landed_changes(landing: Path, tables: Iterable[Contract] = CONTRACTS) -> str:
     """The newest landed day of each table against the one before it."""
-    return changes(table for contract in contracts if (table := _landed(landing, contract)))
+    return changes(table for contract in tables if (table := _landed(landing, contract)))
 
 
 def keep_changes_of_marts(warehouse: Path, standing: Path | None, manifest: Path) -> None:

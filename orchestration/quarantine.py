@@ -14,7 +14,8 @@ import polars as pl
 
 from orchestration.contracts import PROVENANCE_SCHEMA, Contract
 from orchestration.landing import FINDINGS_LEDGER, RECORDS, Landing, LandingError, commit, findings, of_contract
-from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.sources import platform_exports, registry, sheets
+from orchestration.sources.catalogue import contracts
 from orchestration.sources.mappings import MappedFile, mapped_files
 
 PUBLIC = ("registry", "platform_exports", *registry.PLATFORMS)
@@ -35,14 +36,6 @@ class Retried:
     repeated: int = 0
     left: int = 0
     why_not: str | None = None
-
-
-def contracts() -> dict[str, Contract]:
-    """Of every table whose records come from outside, by name."""
-    platforms = [contract for name in registry.PLATFORMS for contract in registry.platform(name).contracts]
-    meetings = (zoom.PARTICIPANTS, teams.PARTICIPANTS)
-    fixed = (*registry.CONTRACTS, *platform_exports.CONTRACTS, *sheets.CONTRACTS, *xapi.CONTRACTS, *moodle.CONTRACTS)
-    return {contract.name: contract for contract in (*fixed, *meetings, *platforms)}
 
 
 def rejected(root: Path) -> pl.DataFrame:
