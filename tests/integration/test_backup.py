@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -198,3 +199,21 @@ def test_a_link_in_the_place_of_a_file_is_refused(tmp_path):
         tar.addfile(info, io.BytesIO(content))
     done = run(tmp_path / "other", "restore", file)
     assert (done.exit_code, "belongs into no back-up" in done.output) == (1, True), done.output
+
+
+def test_a_landing_of_before_the_ledger_counted_the_erased_is_built_and_erased_from(data):
+    """Until then its entries had no ``erased``, and there were no fields of payloads."""
+    shutil.rmtree(data / "landing" / "_fields")
+    for entry in (data / "landing" / "_batches").rglob("*.parquet"):
+        pl.read_parquet(entry, hive_partitioning=False).drop("erased").write_parquet(entry)
+    assert run(data, "verify").exit_code == 0
+    Landing(data / "landing", is_synthetic=False)
+    build_models(data, "stg_landing__batches", "payload_fields")
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        [(schema,)] = connection.execute(
+            "select schema_name from duckdb_tables() where table_name = 'stg_landing__batches'"
+        ).fetchall()
+        told = connection.execute(f"select distinct erased from {schema}.stg_landing__batches").fetchall()
+        assert told == [(0,)]
+        assert connection.execute("from quality.payload_fields").fetchall() == []
+    assert run(data, "erase", "quintavia@zz-mofa.example", "--yes").exit_code == 0
