@@ -19,20 +19,11 @@ from pathlib import Path
 
 from expectations.audit import SuiteError
 from orchestration.contracts import PROVENANCE_SCHEMA, Contract
-from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.landing import CONTRACT_DAY
+from orchestration.sources.catalogue import contracts
 
+CONTRACTS = tuple(contracts().values())
 LANDED_CHANGES, MART_CHANGES = "landing.changes", "audit.changes"
-
-CONTRACTS = (
-    *registry.CONTRACTS,
-    *(contract for name in registry.PLATFORMS for contract in registry.platform(name).contracts),
-    *platform_exports.CONTRACTS,
-    *sheets.CONTRACTS,
-    *xapi.CONTRACTS,
-    *moodle.CONTRACTS,
-    zoom.PARTICIPANTS,
-    teams.PARTICIPANTS,
-)
 
 MOST_COMPARED = 5_000
 """Rows of a table that are compared; of more, every n-th by the hash of its key."""
@@ -63,9 +54,9 @@ def changes(tables: Iterable[Compared]) -> str:
     return " union all ".join([_EMPTY, *(f"({_changes_of(table)})" for table in tables if table.columns)])
 
 
-def landed_changes(landing: Path, contracts: Iterable[Contract] = CONTRACTS) -> str:
+def landed_changes(landing: Path, tables: Iterable[Contract] = CONTRACTS) -> str:
     """The newest landed day of each table against the one before it."""
-    return changes(table for contract in contracts if (table := _landed(landing, contract)))
+    return changes(table for contract in tables if (table := _landed(landing, contract)))
 
 
 def keep_changes_of_marts(warehouse: Path, standing: Path | None, manifest: Path) -> None:
@@ -167,7 +158,9 @@ def _landed(landing: Path, contract: Contract) -> Compared | None:
 
 def _last_of_key(parts: Sequence[Path], contract: Contract) -> str:
     """A day's records, each key once, as it was last observed."""
-    listed = ", ".join(f"'{_escaped(part)}'" for part in sorted(parts))
+    # With the part that carries the contract, since an earlier version's may have had fewer columns.
+    contract_part = parts[0].parent.with_name(f"date={CONTRACT_DAY}") / "part-contract.parquet"
+    listed = ", ".join(f"'{_escaped(part)}'" for part in (contract_part, *sorted(parts)))
     rows = f"select * from read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     if len(parts) == 1:
         return rows

@@ -18,9 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from orchestration.erasure import landed
-from orchestration.erasure.suppression import Suppression, key_id, load
+from orchestration.erasure.suppression import Suppression, join, key_id, load
 from orchestration.identity.review import forget, open_questions, read_answers
-from orchestration.landing import remove_leftovers
 from orchestration.settings import Settings
 
 MANIFEST, FORMAT = "manifest.json", 1
@@ -97,14 +96,14 @@ def copy_key(settings: Settings, path: Path) -> None:
 
 def restore(settings: Settings, path: Path, progress: Callable[[int, int], None] = lambda *_: None) -> Told:
     """Put a back-up into a data folder that has no landing. Checked whole before anything is in its place; who was
-    erased since, by the list that lies in the data folder, stays erased. Raises BackupError, with nothing changed."""
+    erased since, by the list that lies in the data folder, stays erased. For whoever works alone on the data folder.
+    Raises BackupError or ErasureError, with nothing changed."""
     if (settings.landing_dir / "_kind").exists():
         raise BackupError(
             f"{settings.landing_dir} holds a landing, and a restore replaces none: move it away, or set "
             "SIFARAT_DATA_DIR to another folder."
         )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(settings.data_dir, "restore")
     staged = Path(tempfile.mkdtemp(prefix=".restore.", suffix=".tmp", dir=settings.data_dir))
     try:
         told = _unpack(path, staged, progress)
@@ -112,7 +111,7 @@ def restore(settings: Settings, path: Path, progress: Callable[[int, int], None]
         if newer:
             _erase_anew(newer, staged)
         if (staged / SUPPRESSED).exists():
-            _join_lists(staged / SUPPRESSED, settings.data_dir / SUPPRESSED)
+            join(settings.data_dir / SUPPRESSED, staged / SUPPRESSED)
         if (staged / REVIEW).exists() and not settings.review.exists():
             settings.review.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(staged / REVIEW, settings.review)
@@ -195,18 +194,6 @@ def _write(source, target: Path) -> dict:
         os.fsync(file.fileno())
     target.chmod(0o600)
     return {"sha256": digest.hexdigest(), "bytes": size}
-
-
-def _join_lists(restored: Path, standing: Path) -> None:
-    """Whoever is on either list is on the one that stands."""
-    header, *rows = restored.read_text().splitlines()
-    known = standing.read_text().splitlines()[1:] if standing.exists() else []
-    hashes = {row.split(",")[0] for row in known}
-    joined = sorted([*known, *(row for row in rows if row.split(",")[0] not in hashes)])
-    temporary = standing.with_name(f".{standing.name}.tmp")
-    temporary.write_text("\n".join([header, *joined]) + "\n")
-    temporary.chmod(0o600)
-    temporary.replace(standing)
 
 
 def _erase_anew(suppression: Suppression, staged: Path) -> None:

@@ -19,11 +19,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from orchestration.commands import COMMANDS
-from orchestration.console import err, out
+from orchestration.console import alone, err, out
 from orchestration.console import told_settings as _settings
 from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
-from orchestration.landing import LandingError
-from orchestration.one_run import AnotherRun, end_killed_runs, one_run
+from orchestration.one_run import end_killed_runs
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings
 
@@ -344,12 +343,9 @@ def answer(left: str, right: str, word: str) -> None:
     from orchestration.identity.review import answer as write_answer
 
     settings = _settings()
-    try:
-        # A run reads the file, and writes it with what it found.
-        with _telling_unreadable(), one_run(settings, f"review-{os.getpid()}"):
-            row = write_answer(settings.review, left, right, Answer(word))
-    except AnotherRun as error:
-        raise click.ClickException(str(error)) from None
+    # A run reads the file, and writes it with what it found.
+    with _telling_unreadable(), alone(settings, "review"):
+        row = write_answer(settings.review, left, right, Answer(word))
     out.print(f"{row['left'][:SHOWN_OF_A_KEY]} and {row['right'][:SHOWN_OF_A_KEY]}: {word}. The next night obeys.")
 
 
@@ -466,11 +462,8 @@ def _is_meeting_report(inbox: Path, name: str) -> bool:
 def _run(settings: Settings, first: date, last: date) -> bool:
     """Run the job in this process, on the instance whose history the UI shows. Returns whether it published."""
     run_id = str(uuid4())
-    try:
-        with one_run(settings, run_id):
-            return _run_alone(settings, run_id, first, last)
-    except (AnotherRun, LandingError) as error:
-        raise click.ClickException(str(error)) from None
+    with alone(settings, "nightly", run_id):
+        return _run_alone(settings, run_id, first, last)
 
 
 def _run_alone(settings: Settings, run_id: str, first: date, last: date) -> bool:
@@ -626,16 +619,13 @@ def verify() -> None:
     from orchestration.integrity import verify as verify_landing
 
     settings = _settings()
-    try:
-        with one_run(settings, f"verify-{os.getpid()}"), Progress(console=err, transient=True) as shown:
-            task = shown.add_task("landed files", total=None)
-            damaged = verify_landing(
-                settings.landing_dir,
-                is_whole=True,
-                progress=lambda done, total: shown.update(task, completed=done, total=total),
-            )
-    except AnotherRun as error:
-        raise click.ClickException(str(error)) from None
+    with alone(settings, "verify") as damaged, Progress(console=err, transient=True) as shown:
+        task = shown.add_task("landed files", total=None)
+        damaged += verify_landing(
+            settings.landing_dir,
+            is_whole=True,
+            progress=lambda done, total: shown.update(task, completed=done, total=total),
+        )
     for damage in damaged:
         out.print(str(damage), markup=False, highlight=False, soft_wrap=True)
     if damaged:

@@ -9,6 +9,8 @@ import click
 from pydantic import ValidationError
 from rich.console import Console
 
+from orchestration.integrity import Damage
+from orchestration.landing import LandingError
 from orchestration.one_run import AnotherRun, one_run
 from orchestration.private import privately
 from orchestration.settings import Settings, load_settings
@@ -29,10 +31,12 @@ def told_settings() -> Settings:
 
 
 @contextmanager
-def alone(settings: Settings, command: str) -> Iterator[None]:
-    """Work on the data folder while no run does. Raises click's exception telling which run is in the way."""
+def alone(settings: Settings, command: str, run_id: str | None = None) -> Iterator[list[Damage]]:
+    """Work on the data folder while no run does; ``run_id`` is Dagster's, where the command starts a run. Gives
+    what was found damaged before. Raises click's exception telling which run is in the way, or that the landing cannot
+    be written."""
     try:
-        with one_run(settings, f"{command}-{os.getpid()}"), privately(settings):
-            yield
-    except AnotherRun as error:
+        with one_run(settings, run_id or f"{command}-{os.getpid()}") as damaged, privately(settings):
+            yield damaged
+    except (AnotherRun, LandingError) as error:
         raise click.ClickException(str(error)) from None

@@ -8,6 +8,7 @@ platform's day by the next run of that day. Until then `quality.warnings` names 
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -96,7 +97,9 @@ def _take_out(root: Path, tail: Path, entry: Path, reason: str) -> None:
         kept = root / "_damaged" / place / tail
         if (root / place / tail).exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes((root / place / tail).read_bytes())
+            kept.unlink(missing_ok=True)
+            # Not read for it: a disk whose sectors fail would not give it once more.
+            os.link(root / place / tail, kept)
     source, table, day, part = tail.parts
     observed_on = date.fromisoformat(day.removeprefix("date="))
     identity = {

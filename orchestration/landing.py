@@ -245,11 +245,10 @@ class Landing:
         names = ["date=*"] if days is None else [f"date={day}" for day in days]
         parts = [part for name in names for part in committed_parts(self.root, contract, name)]
         schema = contract.schema if columns is None else {name: contract.schema[name] for name in columns}
-        wanted = list(schema)
         frames = [
-            pl.read_parquet(part, columns=wanted, hive_partitioning=False).with_columns(
-                pl.lit(date.fromisoformat(part.parent.name.removeprefix("date="))).alias("date")
-            )
+            _as_of(pl.scan_parquet(part, hive_partitioning=False), schema)
+            .with_columns(pl.lit(date.fromisoformat(part.parent.name.removeprefix("date="))).alias("date"))
+            .collect()
             for part in parts
         ]
         return pl.concat([pl.DataFrame(schema=schema | {"date": pl.Date}), *frames])
@@ -353,6 +352,16 @@ def committed_parts(root: Path, contract: Contract, days: str = "date=*") -> lis
     whoever's records it holds."""
     table = root / contract.source / contract.table
     return [table / entry.parent.name / entry.name for entry in _entries(root, contract, f"{days}/part-*.parquet")]
+
+
+def of_contract(landed: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Landed records in today's columns."""
+    return _as_of(landed.lazy(), contract.schema).collect()
+
+
+def _as_of(landed: pl.LazyFrame, schema: dict) -> pl.LazyFrame:
+    """In the columns of ``schema``: a column that the contract had not yet, when the records were landed, is empty."""
+    return landed.match_to_schema(schema, missing_columns="insert", extra_columns="ignore").select(schema.keys())
 
 
 def _entries(root: Path, contract: Contract, pattern: str) -> list[Path]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from orchestration.integrity import verify
+from orchestration.integrity import Damage, verify
 from orchestration.landing import recover, remove_leftovers
 from orchestration.settings import Settings
 
@@ -50,8 +50,8 @@ class Holder:
 
 
 @contextmanager
-def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Iterator[None]:
-    """Work alone on the data folder; what a killed run left there is first put in order.
+def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Iterator[list[Damage]]:
+    """Work alone on the data folder; what a killed run left there is first put in order. Gives what was found damaged.
 
     Whoever holds it may enter again, in the same process. Raises AnotherRun when another run works there, unless the
     caller ``is_patient``: then it is waited for.
@@ -60,32 +60,38 @@ def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Ite
     lock, alive = _lock(path), _lock(_running(settings) / run_id)
     if lock.is_locked:
         with lock:
-            yield
+            yield []
         return
     with alive:
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if not is_patient:
-                raise AnotherRun(
-                    f"{_holder(path)} works on {settings.data_dir}, and one run does at a time. Nothing was done. "
-                    "Start this one again when that one has ended."
-                ) from None
-            logger.warning("Waiting for %s, which works on %s", _holder(path), settings.data_dir)
-            lock.acquire()
-        try:
-            before = _holder(path)
-            if before is not None:
-                _end_processes(before.run_id)
-            holder = {"run_id": run_id, "process": os.getpid(), "since": datetime.now(UTC).isoformat()}
-            path.write_text(json.dumps(holder))
-            os.environ[RUN_VARIABLE] = run_id
-            _put_in_order(settings)
-            yield
+            _acquire(lock, settings, is_patient=is_patient)
+            try:
+                before = _holder(path)
+                if before is not None:
+                    _end_processes(before.run_id)
+                holder = {"run_id": run_id, "process": os.getpid(), "since": datetime.now(UTC).isoformat()}
+                path.write_text(json.dumps(holder))
+                os.environ[RUN_VARIABLE] = run_id
+                yield _put_in_order(settings)
+            finally:
+                os.environ.pop(RUN_VARIABLE, None)
+                lock.release()
         finally:
-            os.environ.pop(RUN_VARIABLE, None)
-            lock.release()
             Path(alive.lock_file).unlink()
+
+
+def _acquire(lock: FileLock, settings: Settings, *, is_patient: bool) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        holder = _holder(Path(lock.lock_file))
+        if not is_patient:
+            raise AnotherRun(
+                f"{holder} works on {settings.data_dir}, and one run does at a time. Nothing was done. "
+                "Start this one again when that one has ended."
+            ) from None
+        logger.warning("Waiting for %s, which works on %s", holder, settings.data_dir)
+        lock.acquire()
 
 
 def end_killed_runs(settings: Settings, instance: "dg.DagsterInstance") -> list[str]:
@@ -113,16 +119,20 @@ def end_killed_runs(settings: Settings, instance: "dg.DagsterInstance") -> list[
     return killed
 
 
-def _put_in_order(settings: Settings) -> None:
+def _put_in_order(settings: Settings) -> list[Damage]:
     """What killed runs left: batches committed but not in their places, and files half written. And what is damaged is
     found before it is read."""
     recover(settings.landing_dir)
-    for damage in verify(settings.landing_dir):
+    damaged = verify(settings.landing_dir)
+    for damage in damaged:
         logger.warning("%s", damage)
     remove_leftovers(settings.published_dir)
     remove_leftovers(settings.data_dir / "sandbox-inbox")
+    # A restore that was cut short had unpacked a landing there, with names of people.
+    remove_leftovers(settings.data_dir, "restore")
     for path in (settings.review, settings.pseudonym_key):
         remove_leftovers(path.parent, path.name)
+    return damaged
 
 
 def _end_processes(run_id: str) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.contracts import PROVENANCE_SCHEMA, Contract
-from orchestration.landing import FINDINGS_LEDGER, RECORDS, Landing, LandingError, commit, findings
-from orchestration.sources import moodle, platform_exports, registry, sheets, teams, xapi, zoom
+from orchestration.landing import FINDINGS_LEDGER, RECORDS, Landing, LandingError, commit, findings, of_contract
+from orchestration.sources import platform_exports, registry, sheets
+from orchestration.sources.catalogue import contracts
 from orchestration.sources.mappings import MappedFile, mapped_files
 
 PUBLIC = ("registry", "platform_exports", *registry.PLATFORMS)
@@ -35,14 +36,6 @@ class Retried:
     repeated: int = 0
     left: int = 0
     why_not: str | None = None
-
-
-def contracts() -> dict[str, Contract]:
-    """Of every table whose records come from outside, by name."""
-    platforms = [contract for name in registry.PLATFORMS for contract in registry.platform(name).contracts]
-    meetings = (zoom.PARTICIPANTS, teams.PARTICIPANTS)
-    fixed = (*registry.CONTRACTS, *platform_exports.CONTRACTS, *sheets.CONTRACTS, *xapi.CONTRACTS, *moodle.CONTRACTS)
-    return {contract.name: contract for contract in (*fixed, *meetings, *platforms)}
 
 
 def rejected(root: Path) -> pl.DataFrame:
@@ -175,7 +168,7 @@ def _parsed_again(root: Path, contract: Contract, ledger: dict, tail: Path) -> R
         "repeated": ledger["received"] - landed.height - new.height - left,
     }
     whole = {
-        RECORDS: pl.concat([landed.select(*contract.schema), new.select(*contract.schema)]),
+        RECORDS: pl.concat([of_contract(landed, contract), new.select(*contract.schema)]),
         "_quarantine": quarantine,
     }
     if "_warnings" in frames:

@@ -4,6 +4,7 @@ Each audits ``<source>.<table>`` and may compare with ``<source>.all_<table>`` (
 A fault of single people's entries warns; a fault that would put wrong figures into the marts blocks.
 """
 
+from expectations.landing import FED_BY_FILES
 from expectations.suite import (
     Expect,
     Suite,
@@ -670,10 +671,10 @@ REGISTRY_ACCOUNTS = Suite(
         ),
         no_row(
             "the register is as new as what was read by it",
-            """
+            f"""
             select max(date)
             from landing.batches
-            where source not in ('sheets', 'platform_exports', 'zoom', 'teams', 'enrichment', 'identity')
+            where source not in {(*FED_BY_FILES, "enrichment", "identity")}
             having max(date) > max(date) filter (where source = 'registry' and table_name = 'accounts')
             """,
             "warn",

@@ -89,10 +89,10 @@ def retry(table: str | None) -> None:
     from orchestration.erasure import ErasureError
     from orchestration.erasure.suppression import load
     from orchestration.landing import Landing
-    from orchestration.quarantine import contracts
     from orchestration.quarantine import retry as try_again
     from orchestration.settings import SHIPPED_MAPPINGS
     from orchestration.sources import SourceError
+    from orchestration.sources.catalogue import contracts
 
     settings = told_settings()
     kind = settings.landing_dir / "_kind"

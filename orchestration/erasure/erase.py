@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestration.erasure import ErasureError, landed, person, traces
 from orchestration.erasure.person import Person
 from orchestration.erasure.suppression import PERSONAL, Suppression, load
+from orchestration.identity.people import PEOPLE
 from orchestration.identity.review import UnreadableReview, forget
 from orchestration.landing import Landing
 from orchestration.settings import Settings
@@ -54,6 +55,11 @@ def plan(settings: Settings, who: str) -> Plan:
     if not (root / "_kind").exists():
         raise ErasureError(f"{root} holds no landing yet, so there is nobody to erase.")
     known = load(settings)
+    if not known.key:
+        # The hashes under no key could be made by anybody, and no pseudonym would be the published one.
+        raise ErasureError(
+            f"{settings.pseudonym_key} is missing. Put the key back first: the pseudonyms are made with it."
+        )
     landing = open_landing(settings)
     try:
         meant = person.find(settings, landing, who)
@@ -102,7 +108,7 @@ def carry_out(made: Plan, tell: Callable[[str], None]) -> Outcome:
     root = settings.landing_dir
     records = landed.remove(root, landed.found_in(root, made.suppression, meant))
     # What is damaged cannot be searched, and is landed no more.
-    for source in PERSONAL:
+    for source in (*PERSONAL, PEOPLE.source):
         for folder in ("", "_batches", "_quarantine"):
             shutil.rmtree(root / "_damaged" / folder / source, ignore_errors=True)
     tell("searching for what is left")

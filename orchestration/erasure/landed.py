@@ -14,20 +14,12 @@ import polars as pl
 
 from orchestration.contracts import Contract
 from orchestration.erasure.person import Person
-from orchestration.erasure.suppression import Identifier, Suppression, identified, tokens
+from orchestration.erasure.suppression import PERSONAL, Identifier, Suppression, identified, tokens
 from orchestration.identity.people import PEOPLE
 from orchestration.landing import PLACES, RECORDS, commit
-from orchestration.sources import moodle, registry, sheets, teams, xapi, zoom
+from orchestration.sources.catalogue import contracts
 
-TABLES = (
-    *sheets.CONTRACTS,
-    zoom.PARTICIPANTS,
-    teams.PARTICIPANTS,
-    *xapi.CONTRACTS,
-    *moodle.CONTRACTS,
-    registry.ACCOUNTS,
-    PEOPLE,
-)
+TABLES = (*(contract for contract in contracts().values() if contract.source in PERSONAL), PEOPLE)
 
 LONGEST_NAME = 80
 """Letters; what is longer is a sentence or a whole record."""

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -107,18 +108,8 @@ class Suppression:
     def write(self, today: date) -> None:
         """Write the list, its owner's alone, at once; entries that it has keep their day."""
         known = {row["hash"]: row for row in _rows(self.path)}
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for name in sorted(self.hashes):
-            writer.writerow(known.get(name) or {"hash": name, "key_id": key_id(self.key), "erased_on": today})
-        temporary = self.path.with_name(f".{self.path.name}.tmp")
-        temporary.unlink(missing_ok=True)
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        fresh = {"key_id": key_id(self.key), "erased_on": today}
+        _write(self.path, [known.get(name) or {"hash": name} | fresh for name in self.hashes])
 
     def screened(self, batch: Batch) -> tuple[Batch, int]:
         """The batch without the records of suppressed people, and how many those were."""
@@ -218,6 +209,20 @@ def load(settings: Settings) -> Suppression:
     return Suppression(path, key, frozenset(row["hash"] for row in rows))
 
 
+def join(path: Path, other: Path) -> None:
+    """Put whoever is on the ``other`` list on the one at ``path``; entries that it has keep their day. Raises
+    ErasureError where the two were made with different keys."""
+    rows = {row["hash"]: row for row in (*_rows(other), *_rows(path))}
+    keys = sorted({row["key_id"] for row in rows.values()})
+    if len(keys) > 1:
+        raise ErasureError(
+            f"{path} and the one to join to it were made with different keys ({', '.join(keys)}): no night could read "
+            "them as one. Nothing was changed. Use another data folder, with the other one's key, and erase there "
+            "again who was erased here."
+        )
+    _write(path, rows.values())
+
+
 def key_id(key: bytes) -> str:
     """Tells one key from another, and nothing of it."""
     return hmac.new(key, b"which key", hashlib.sha256).hexdigest()[:12]
@@ -226,6 +231,9 @@ def key_id(key: bytes) -> str:
 def identifiers_in(contract: Contract, place: Place | None, numbered: pl.DataFrame) -> pl.DataFrame:
     """What tells people in each record: ``number`` of the record, ``kind`` and ``value``."""
     where = place or Place(contract.name)
+    # An earlier version's records may have fewer columns than the contract has now.
+    missing = [field.name for field in contract.fields if field.name not in numbered.columns]
+    numbered = numbered.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     moodle_user = "user_id" if contract.source == "moodle" and "user_id" in numbered.columns else "null"
     query = _IDENTIFIERS.format(
         source=contract.source,
@@ -283,6 +291,20 @@ def identifiers_told(text: str) -> list[Identifier]:
     pieces = tokens(text) | {text}
     cells = {cell for piece in pieces for cell in re.split(r"[,;\t]", piece)}
     return [identifier for piece in pieces | cells for identifier in identified(piece)]
+
+
+def _write(path: Path, rows: Iterable[dict]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=itemgetter("hash")))
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text.getvalue())
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

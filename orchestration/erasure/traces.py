@@ -35,8 +35,9 @@ def in_duckdb(path: Path, words: Iterable[str]) -> bool:
 
 
 def in_landing(root: Path, words: Iterable[str]) -> dict[str, int]:
-    """Rows that say one of the words, by the table's folder below the landing."""
-    tables = sorted({path.parent.parent for path in root.rglob("date=*/*.parquet")})
+    """Rows that say one of the words, by the table's folder below the landing. What is damaged cannot be searched."""
+    damaged = root / "_damaged"
+    tables = sorted({path.parent.parent for path in root.rglob("date=*/*.parquet") if damaged not in path.parents})
     told = {}
     with duckdb.connect() as connection:
         for table in tables:

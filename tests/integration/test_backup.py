@@ -11,11 +11,12 @@ import tarfile
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import sifarat
-from orchestration.erasure.suppression import load
+from orchestration.erasure.suppression import key_id, load
 from orchestration.identity.people import link_landed
 from orchestration.landing import Landing
 from orchestration.pseudonyms import make_key_once
@@ -108,6 +109,20 @@ def test_who_was_erased_since_stays_erased(data, tmp_path):
     assert len(landing.read(sheets.REGISTRATIONS)) == 1
 
 
+def test_lists_of_two_keys_are_not_joined(data, tmp_path):
+    """No night could read such a list, for its hashes have no one key."""
+    assert run(data, "erase", "quintavia@zz-mofa.example", "--yes").exit_code == 0
+    run(data, "backup", tmp_path / "backup.tar")
+    shutil.rmtree(data / "landing")
+    (data / "pseudonym.key").write_text("another\n")
+    list_of_another = f"hash,key_id,erased_on\n{'0' * 64},{key_id(b'another')},2026-03-02\n"
+    (data / "suppressed.csv").write_text(list_of_another)
+    done = run(data, "restore", tmp_path / "backup.tar")
+    assert (done.exit_code, "no night could read them as one" in done.output) == (1, True), done.output
+    assert (data / "suppressed.csv").read_text() == list_of_another
+    assert not (data / "landing" / "_kind").exists()
+
+
 def test_neither_a_landing_nor_a_backup_is_overwritten(data, tmp_path):
     assert run(data, "backup", tmp_path / "backup.tar").exit_code == 0
     again = run(data, "backup", tmp_path / "backup.tar")
@@ -184,3 +199,21 @@ def test_a_link_in_the_place_of_a_file_is_refused(tmp_path):
         tar.addfile(info, io.BytesIO(content))
     done = run(tmp_path / "other", "restore", file)
     assert (done.exit_code, "belongs into no back-up" in done.output) == (1, True), done.output
+
+
+def test_a_landing_of_before_the_ledger_counted_the_erased_is_built_and_erased_from(data):
+    """Until then its entries had no ``erased``, and there were no fields of payloads."""
+    shutil.rmtree(data / "landing" / "_fields")
+    for entry in (data / "landing" / "_batches").rglob("*.parquet"):
+        pl.read_parquet(entry, hive_partitioning=False).drop("erased").write_parquet(entry)
+    assert run(data, "verify").exit_code == 0
+    Landing(data / "landing", is_synthetic=False)
+    build_models(data, "stg_landing__batches", "payload_fields")
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        [(schema,)] = connection.execute(
+            "select schema_name from duckdb_tables() where table_name = 'stg_landing__batches'"
+        ).fetchall()
+        told = connection.execute(f"select distinct erased from {schema}.stg_landing__batches").fetchall()
+        assert told == [(0,)]
+        assert connection.execute("from quality.payload_fields").fetchall() == []
+    assert run(data, "erase", "quintavia@zz-mofa.example", "--yes").exit_code == 0

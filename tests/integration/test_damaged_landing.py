@@ -1,6 +1,7 @@
 """Landed files that were damaged afterwards: found before they are read, named, and read again where they can be."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -90,6 +91,14 @@ def test_a_damaged_entry_of_the_ledger_takes_its_batch_out(landing, damaging):
     assert landing.read(POSTS)["batch_id"].to_list() == ["two"]
 
 
+def test_what_is_damaged_is_moved_and_not_copied(landing):
+    """A failing disk does not give it once more, and a full one has no room for it twice."""
+    cut(landing.root / ONE)
+    before = (landing.root / ONE).stat().st_ino
+    verify(landing.root)
+    assert (landing.root / "_damaged" / ONE).stat().st_ino == before
+
+
 def test_damage_that_keeps_size_and_time_is_found_by_reading_all(landing):
     verify(landing.root)
     part = landing.root / ONE
@@ -125,6 +134,25 @@ def test_a_file_that_still_lies_in_the_inbox_is_landed_again(tmp_path, progress)
     platform_exports.extract(landing, inbox, SHIPPED_MAPPINGS, progress=progress)
     assert landing.read(platform_exports.POSTS)["post_id"].to_list() == ["7"]
     assert verify(landing.root) == []
+
+
+def test_a_landing_that_cannot_be_written_is_told_in_one_line(landing):
+    flip(landing.root / ONE)
+    shutil.rmtree(landing.root / "_commits")
+    (landing.root / "_commits").write_text("a file in the way")
+    environment = os.environ | {"SIFARAT_DATA_DIR": str(landing.root.parent)}
+    told = subprocess.run([SIFARAT, "verify"], env=environment, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, told.stderr.count("Traceback")) == (1, 0), told.stderr
+    assert f"Error: {landing.root / ONE}: cannot be written" in told.stderr
+
+
+@pytest.mark.parametrize("damaging", [flip, cut, Path.unlink])
+def test_the_command_tells_what_it_found_before_it_began_to_read_all(landing, damaging):
+    """Putting in order what a killed run left already looks at files that are new or have changed."""
+    damaging(landing.root / ONE)
+    environment = os.environ | {"SIFARAT_DATA_DIR": str(landing.root.parent), "COLUMNS": "300"}
+    told = subprocess.run([SIFARAT, "verify"], env=environment, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, str(ONE) in told.stdout) == (1, True), told.stdout
 
 
 def test_the_command_reads_all_names_what_is_damaged_and_exits_with_1(landing):

@@ -320,3 +320,31 @@ def test_a_question_about_the_person_is_to_be_answered_first(ministry):
     done = ministry.erase("amara@zz-mofa.example", "--yes")
     assert done.exit_code == 0, done.output
     assert "Siddiqui" not in "".join(ministry.landing.read(sheets.CERTIFICATES)["raw"])
+
+
+def test_records_that_were_landed_before_a_column_was_are_told_by_the_others(ministry):
+    staff = ministry.landing.read(sheets.STAFF).drop("date", "service_number")
+    list_ = load(ministry.settings).with_identifiers({("email", ADDRESS)})
+    assert list_.records(sheets.STAFF, staff).height == staff.height - HERS["sheets.staff"]
+
+
+def test_a_damaged_file_does_not_keep_a_person_from_being_erased(ministry):
+    """What is damaged cannot be searched: of sources about people it goes, of posts it stays where it lies."""
+    damaged = ministry.data / "landing" / "_damaged"
+    of_posts, of_people = (
+        damaged / source / f"date={DAY}" / "part-x.parquet" for source in ("x/posts", "identity/people")
+    )
+    for path in (of_posts, of_people):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"PAR1 and no more")
+    done = ministry.erase(ADDRESS, "--yes")
+    assert done.exit_code == 0, done.output
+    assert (of_posts.exists(), of_people.exists()) == (True, False)
+
+
+def test_without_the_key_nobody_is_erased(ministry):
+    """Hashes under no key could be made by anybody, and the key of the next night would be another."""
+    ministry.settings.pseudonym_key.unlink()
+    done = ministry.erase(ADDRESS, "--yes")
+    assert (done.exit_code, "Put the key back" in " ".join(done.output.split())) == (1, True), done.output
+    assert not (ministry.data / "suppressed.csv").exists()

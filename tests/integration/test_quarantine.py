@@ -90,6 +90,14 @@ def test_what_passes_by_todays_contract_lands_in_its_batch(landing):
     assert after["sha256"] != before["sha256"]
 
 
+def test_what_was_landed_before_the_contract_had_a_column_stays_without_it(landing):
+    narrow = replace(STRICT, fields=tuple(field for field in STRICT.fields if field.name != "email"))
+    land(landing, narrow, ENROLLED)
+    done = run(landing, "retry")
+    assert (done.exit_code, "1 records landed" in done.output) == (0, True), done.output
+    assert landing.read(moodle.ENROLMENTS)["email"].to_list() == [None, None]
+
+
 def test_a_second_try_changes_nothing(landing):
     land(landing, STRICT, ENROLLED)
     run(landing, "retry")

@@ -70,6 +70,14 @@ def test_a_vanished_or_retyped_field_lands_nothing_of_its_batch(night, kind, say
     assert landed_days(night, "timelines") == {DAY}
 
 
+def test_a_contract_that_was_widened_is_no_change_of_shape(night):
+    """The batch before was landed by an earlier version, whose contract had no such column."""
+    for old in (night.landing.root / "mastodon" / "posts").glob(f"date={DAY}/*.parquet"):
+        pl.read_parquet(old, hive_partitioning=False).drop("favourites_count").write_parquet(old)
+    night.read(day=TOMORROW)
+    assert landed_days(night, "timelines") == {DAY, TOMORROW}
+
+
 def test_the_shape_of_records_is_each_path_and_its_kind():
     raw = pl.Series(['{"a": 1, "b": [{"c": "x"}], "d": null}', '{"a": 2.5, "b": [], "e": {"f": true}}'])
     assert shape(raw) == {

@@ -92,6 +92,7 @@ def test_a_second_nightly_says_who_works_and_exits_with_1(settings, first_run):
     assert f"run first-run (process {process.pid}, since 20" in told
     assert "Nothing was done." in told
     assert not (settings.data_dir / "landing").exists()
+    assert [path.name for path in (settings.dagster_home / "running").iterdir()] == ["first-run"]
 
 
 def test_a_patient_run_waits_until_the_other_has_ended(settings, first_run):
@@ -125,6 +126,7 @@ def test_after_a_kill_the_next_run_ends_what_was_left_working_and_removes_what_w
         settings.published_dir / ".marts-first-run.tmp.wal",
         settings.published_dir / ".current.tmp",
         settings.review.parent / ".review.csv.abc.tmp",
+        settings.data_dir / ".restore.abc.tmp" / "landing" / "_kind",
     ]
     kept = settings.published_dir / "marts-old.duckdb"
     for path in (*leftovers, kept):

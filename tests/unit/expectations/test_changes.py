@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import duckdb
+import polars as pl
 import pytest
 from conftest import DAY, LANDED, NIGHT
 
@@ -84,3 +85,17 @@ def test_a_first_night_has_nothing_to_be_compared_with(land, landing):
     land("x.accounts", {"id": "1", "username": "a", "name": "a"})
     verdicts = audit(landed_views(landing.root, LANDED, None), [LANDED[LANDED_CHANGES]])
     assert {v.is_success for v in verdicts} == {True}
+
+
+def test_a_column_that_the_day_before_did_not_have_yet_is_compared_as_empty(land, landing):
+    """So it is the first night after an upgrade that widens a contract."""
+    accounts = [{"id": str(n), "username": f"m{n}", "name": "n", "description": "d"} for n in range(20)]
+    land("x.accounts", *accounts)
+    [old] = (landing.root / "x" / "accounts").glob(f"date={DAY}/*.parquet")
+    pl.read_parquet(old, hive_partitioning=False).drop("description").write_parquet(old)
+    land("x.accounts", *accounts, day=DAY + timedelta(days=1), observed_at=NIGHT + timedelta(days=1))
+    verdicts = audit(landed_views(landing.root, LANDED, None), [LANDED[LANDED_CHANGES]])
+    assert [v.observed for v in verdicts if not v.is_success] == [
+        "1 record: x.accounts.description differs in 20 of 20 rows",
+        "1 record: x.accounts.description is given in 100.0% of the rows, and was in 0.0%",
+    ]
