@@ -39,6 +39,9 @@ class _Guarded(httpx.HTTPTransport):
         addresses = _reachable(request, self._internal_hosts)
         if not addresses:
             raise httpx.ConnectError(f"{request.url.host} has no address", request=request)
+        if addresses == [request.url.host]:
+            # An address already: there is no name to pin.
+            return super().handle_request(request)
         for address in addresses:
             pinned = httpx.Request(
                 request.method,
