@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from expectations.suite import Expect, Suite
+from orchestration.files import replacing
 
 Row = tuple[str, bool, str, int | None, str]
 """Kind and success of an expectation, what was observed, how many break it, and the description."""
@@ -49,10 +50,9 @@ def _key(suite: Suite, rows: Sequence[Row]) -> str:
     return f"\n<!-- of verdicts {digest} -->\n"
 
 
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+def _replace(page: Path, text: str) -> None:
+    with replacing(page) as written:
+        written.write_text(text, encoding="utf-8")
 
 
 def _page(suite: Suite, rows: Sequence[Row]) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from orchestration.erasure import landed
 from orchestration.erasure.suppression import Suppression, join, key_id, load
+from orchestration.files import replacing
 from orchestration.identity.review import forget, open_questions, read_answers
 from orchestration.settings import Settings
 
@@ -55,32 +56,23 @@ def back_up(settings: Settings, path: Path, progress: Callable[[int, int], None]
         raise BackupError(f"{settings.landing_dir} holds no landing yet; there is nothing to back up.")
     files = dict(_files(settings))
     manifest: dict[str, dict] = {}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                for done, (member, source) in enumerate(files.items(), start=1):
-                    manifest[member] = _add(tar, member, source)
-                    progress(done, len(files))
-                told = Told(
-                    made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                    kind=kind.read_text().strip(),
-                    key_id=_key_id(settings.pseudonym_key),
-                    files=manifest,
-                )
-                content = json.dumps({"format": FORMAT, **vars(told)}, indent=1).encode()
-                info = tarfile.TarInfo(MANIFEST)
-                info.size, info.mode = len(content), 0o600
-                tar.addfile(info, io.BytesIO(content))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with replacing(path) as written, tarfile.open(written, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for done, (member, source) in enumerate(files.items(), start=1):
+                manifest[member] = _add(tar, member, source)
+                progress(done, len(files))
+            told = Told(
+                made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                kind=kind.read_text().strip(),
+                key_id=_key_id(settings.pseudonym_key),
+                files=manifest,
+            )
+            content = json.dumps({"format": FORMAT, **vars(told)}, indent=1).encode()
+            info = tarfile.TarInfo(MANIFEST)
+            info.size, info.mode = len(content), 0o600
+            tar.addfile(info, io.BytesIO(content))
     except OSError as error:
         raise BackupError(f"{path} cannot be written, and there is no back-up: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return told
 
 

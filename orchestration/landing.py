@@ -27,6 +27,7 @@ from typing import Protocol
 import polars as pl
 
 from orchestration.contracts import FINDINGS_SCHEMA, PROVENANCE_SCHEMA, TIMESTAMP, Contract, Formats
+from orchestration.files import replacing, sync
 
 CONTRACT_DAY = date(1970, 1, 1)
 SMALLEST_JUDGED_BATCH = 100
@@ -274,11 +275,8 @@ class Landing:
         marker = self.root / "_kind"
         kind = "synthetic" if is_synthetic else "received"
         if not marker.exists():
-            with _telling_unwritable(marker):
-                self._commits.mkdir(parents=True, exist_ok=True)
-                written = self._commits / f".kind.{os.getpid()}.tmp"
+            with _telling_unwritable(marker), replacing(marker, self._commits) as written:
                 written.write_text(kind + "\n")
-                written.replace(marker)
         held = marker.read_text().strip()
         if held != kind:
             raise LandingError(
@@ -307,15 +305,16 @@ def commit(root: Path, tail: Path, frames: dict[str, pl.DataFrame], entry: dict 
         staged = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=commits))
     try:
         with _telling_unwritable(root / tail):
-            digests = {name: _write_synced(frame, staged / name) for name, frame in frames.items()}
+            digests = {name: _write(frame, staged / name) for name, frame in frames.items()}
             if entry is not None:
                 ledger = pl.DataFrame([entry | {"sha256": digests[RECORDS]}], schema=BATCH_LEDGER)
-                _write_synced(ledger, staged / "_batches")
-            sync_folder(staged)
+                _write(ledger, staged / "_batches")
+            for written in (*staged.iterdir(), staged):
+                sync(written)
             committed = staged.rename(commits / tail.as_posix().replace("/", "~", 3))
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    sync_folder(commits)
+    sync(commits)
     _finish(root, committed)
 
 
@@ -340,10 +339,10 @@ def _finish(root: Path, committed: Path) -> None:
             link.replace(part)
             # A rename between two names of one file does nothing and leaves the first.
             link.unlink(missing_ok=True)
-            sync_folder(part.parent)
+            sync(part.parent)
         elif part.exists():
             part.unlink()
-            sync_folder(part.parent)
+            sync(part.parent)
     shutil.rmtree(committed.rename(committed.with_name(f".{committed.name}.tmp")))
 
 
@@ -381,33 +380,19 @@ def findings(found: pl.DataFrame, identity: dict) -> pl.DataFrame:
     return rows.select(FINDINGS_LEDGER.keys())
 
 
-def write_atomically(frame: pl.DataFrame, path: Path, scratch: Path | None = None) -> str:
-    """Write Parquet so that ``path`` is the whole new file or what it was before. Returns its SHA-256.
-
-    It is written in ``scratch``, on the same file system, or else beside ``path``.
+def write_atomically(frame: pl.DataFrame, path: Path, scratch: Path | None = None) -> None:
+    """Write Parquet so that ``path`` is the whole new file or what it was before; ``scratch`` as ``replacing`` has it.
 
     Raises LandingError naming the path when it cannot be written.
     """
-    with _telling_unwritable(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=scratch or path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            digest = _write_synced(frame, temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
-    return digest
+    with _telling_unwritable(path), replacing(path, scratch) as written:
+        _write(frame, written)
 
 
-def _write_synced(frame: pl.DataFrame, path: Path) -> str:
-    """Write Parquet and wait until the disk has it. Returns its SHA-256."""
+def _write(frame: pl.DataFrame, path: Path) -> str:
+    """Write Parquet. Returns its SHA-256."""
     with path.open("wb") as file:
         frame.write_parquet(file, compression="zstd", statistics=True)
-        file.flush()
-        os.fsync(file.fileno())
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -417,15 +402,6 @@ def _telling_unwritable(path: Path) -> Iterator[None]:
         yield
     except (OSError, pl.exceptions.ComputeError) as error:
         raise LandingError(f"{path}: cannot be written, and nothing of it was landed: {error}") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names of what lies in the folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def remove_leftovers(folder: Path, of: str = "") -> None:

@@ -9,8 +9,6 @@ through, so a list made with another key is refused.
 import csv
 import hashlib
 import hmac
-import io
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +22,7 @@ import polars as pl
 
 from orchestration.contracts import Contract
 from orchestration.erasure import ErasureError
+from orchestration.files import replacing
 from orchestration.identity.mentions import PLACES, Place
 from orchestration.identity.names import parts_of
 from orchestration.landing import Batch
@@ -294,17 +293,10 @@ def identifiers_told(text: str) -> list[Identifier]:
 
 
 def _write(path: Path, rows: Iterable[dict]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(sorted(rows, key=itemgetter("hash")))
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text.getvalue())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with replacing(path) as written, written.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=itemgetter("hash")))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.erasure.suppression import GONE
+from orchestration.files import replacing
 from orchestration.publication import Publications
 
 _SQLITE = b"SQLite format 3\0"
@@ -66,10 +67,9 @@ def blot(path: Path, pattern: re.Pattern) -> None:
     elif b"\0" in content:
         path.unlink()
     else:
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_bytes(pattern.sub(GONE, _text(content)).encode("utf-8", "surrogateescape"))
-        temporary.chmod(path.stat().st_mode)
-        temporary.replace(path)
+        with replacing(path) as written:
+            written.write_bytes(pattern.sub(GONE, _text(content)).encode("utf-8", "surrogateescape"))
+            written.chmod(path.stat().st_mode)
 
 
 def publications_telling(folder: Path, words: Iterable[str]) -> list[Path]:

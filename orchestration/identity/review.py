@@ -6,12 +6,11 @@ people: only its owner may read it.
 """
 
 import csv
-import os
 import re
-import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from orchestration.files import replacing
 from orchestration.identity.linkage import Answer, Doubt, pair_of
 
 COLUMNS = ("left", "right", "evidence", "score", "answer")
@@ -91,19 +90,10 @@ def _either(left: str, right: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def _write(path: Path, rows: Iterable[dict[str, str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as written, written.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:

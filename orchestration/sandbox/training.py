@@ -17,13 +17,13 @@ them. Days and times are UTC, and written year first.
 import csv
 import io
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from orchestration.files import replacing
 from orchestration.sandbox.officers import officers, written
 from orchestration.sandbox.series import (
     CERTIFICATE_YEARS,
@@ -413,15 +413,7 @@ def _keep_to_one_seed(marker: Path, seed: int) -> None:
 
 
 def _write(path: Path, content: bytes, saved_at: datetime) -> None:
-    """Write the whole file under another name, dated ``saved_at``, then rename it."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.utime(temporary, (saved_at.timestamp(), saved_at.timestamp()))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write the whole file, dated ``saved_at``."""
+    with replacing(path) as written:
+        written.write_bytes(content)
+        os.utime(written, (saved_at.timestamp(), saved_at.timestamp()))

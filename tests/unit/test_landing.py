@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from orchestration.contracts import Contract, count, key
-from orchestration.landing import Batch, Landing, LandingError, TooManyRejects, Window
+from orchestration.landing import CONTRACT_DAY, Batch, Landing, LandingError, TooManyRejects, Window
 
 POSTS = Contract("x", "posts", (key("id"), count("likes")))
 DAY = date(2026, 1, 2)
@@ -116,6 +116,14 @@ def test_a_disk_that_is_full_leaves_the_old_state(landing):
     with pytest.raises(LandingError, match=message), no_room_for_files():
         landing.write(batch('{"id":"1","likes":6}'))
     assert files(landing) == before
+
+
+def test_a_landing_of_before_there_were_commits_and_ledgers_of_fields_is_taken_over(tmp_path):
+    (tmp_path / "_kind").write_text("received\n")
+    Landing(tmp_path, is_synthetic=False)
+    assert (
+        tmp_path / "_fields" / "_contract" / "_contract" / f"date={CONTRACT_DAY}" / "part-contract.parquet"
+    ).exists()
 
 
 def test_synthetic_and_real_records_are_never_mixed(landing):
