@@ -21,6 +21,7 @@ from orchestration.erasure import landed
 from orchestration.erasure.suppression import Suppression, join, key_id, load
 from orchestration.files import replacing
 from orchestration.identity.review import forget, open_questions, read_answers
+from orchestration.landing import kind_held
 from orchestration.settings import Settings
 
 MANIFEST, FORMAT = "manifest.json", 1
@@ -51,8 +52,8 @@ def back_up(settings: Settings, path: Path, progress: Callable[[int, int], None]
     """Write the back-up, whole or not at all. For whoever works alone on the data folder. Raises BackupError."""
     if path.exists():
         raise BackupError(f"{path} exists already; name another file, so that no back-up is lost.")
-    kind = settings.landing_dir / "_kind"
-    if not kind.exists():
+    kind = kind_held(settings.landing_dir)
+    if kind is None:
         raise BackupError(f"{settings.landing_dir} holds no landing yet; there is nothing to back up.")
     files = dict(_files(settings))
     manifest: dict[str, dict] = {}
@@ -63,7 +64,7 @@ def back_up(settings: Settings, path: Path, progress: Callable[[int, int], None]
                 progress(done, len(files))
             told = Told(
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                kind=kind.read_text().strip(),
+                kind=kind,
                 key_id=_key_id(settings.pseudonym_key),
                 files=manifest,
             )
@@ -90,7 +91,7 @@ def restore(settings: Settings, path: Path, progress: Callable[[int, int], None]
     """Put a back-up into a data folder that has no landing. Checked whole before anything is in its place; who was
     erased since, by the list that lies in the data folder, stays erased. For whoever works alone on the data folder.
     Raises BackupError or ErasureError, with nothing changed."""
-    if (settings.landing_dir / "_kind").exists():
+    if kind_held(settings.landing_dir) is not None:
         raise BackupError(
             f"{settings.landing_dir} holds a landing, and a restore replaces none: move it away, or set "
             "SIFARAT_DATA_DIR to another folder."

@@ -16,7 +16,7 @@ from itertools import islice
 import polars as pl
 import stamina
 
-from orchestration.landing import Landing, Window
+from orchestration.landing import SYNTHETIC, Landing, Window, kind_held
 from orchestration.private import OTHERS, private_paths
 from orchestration.publication import Publications
 from orchestration.settings import PROJECT_DIR, Settings
@@ -88,12 +88,12 @@ def _versions(_: Settings) -> Iterator[Finding]:
 def _kind(settings: Settings) -> Iterator[Finding]:
     told = "the synthetic ministry of the sandbox" if settings.is_sandbox else "the ministry's own sources"
     yield Finding("reads", State.NOTE if settings.is_sandbox else State.GOOD, told)
-    marker = settings.landing_dir / "_kind"
-    if marker.exists() and (marker.read_text().strip() == "synthetic") != settings.is_sandbox:
+    held = kind_held(settings.landing_dir)
+    if held is not None and (held == SYNTHETIC) != settings.is_sandbox:
         yield Finding(
             "landing",
             State.BAD,
-            f"holds {marker.read_text().strip()} records, and these settings would land others",
+            f"holds {held} records, and these settings would land others",
             "set the credentials or the inbox that it was landed with, or SIFARAT_DATA_DIR to another folder",
         )
 
@@ -231,10 +231,9 @@ def _platform(name: str, settings: Settings) -> Iterator[Finding]:
 
 def _an_account(settings: Settings, platform: str) -> Registered | None:
     """One that the register holds now."""
-    marker = settings.landing_dir / "_kind"
-    if not marker.exists():
+    if kind_held(settings.landing_dir) is None:
         return None
-    landing = Landing(settings.landing_dir, is_synthetic=marker.read_text().strip() == "synthetic")
+    landing = Landing.standing(settings.landing_dir)
     day = landing.latest_day(registry.ACCOUNTS, date.max)
     if day is None:
         return None

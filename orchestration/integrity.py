@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.contracts import FINDINGS_SCHEMA
-from orchestration.landing import commit, findings, write_atomically
+from orchestration.landing import SYNTHETIC, commit, findings, kind_held, write_atomically
 
 REMEMBERED = {
     "path": pl.String,
@@ -108,7 +108,7 @@ def _take_out(root: Path, tail: Path, entry: Path, reason: str) -> None:
         "batch_id": part.removeprefix("part-").removesuffix(".parquet"),
         "source_file": _source_file(entry),
         "observed_at": datetime.combine(observed_on, datetime.min.time()),
-        "is_synthetic": (root / "_kind").read_text().strip() == "synthetic",
+        "is_synthetic": kind_held(root) == SYNTHETIC,
     }
     told = f"the landed file {reason}; its records are lost unless its source is read again"
     finding = pl.DataFrame([(0, None, "(file)", tail.as_posix(), told, None)], schema=FINDINGS_SCHEMA, orient="row")

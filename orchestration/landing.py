@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -59,6 +59,7 @@ LEDGERS = {
     "_batches": BATCH_LEDGER,
     "_fields": FIELD_LEDGER,
 }
+SYNTHETIC, RECEIVED = "synthetic", "received"
 RECORDS = "records"
 PLACES = {"_quarantine": "_quarantine", "_warnings": "_warnings", RECORDS: "", "_batches": "_batches"}
 """The files of a commit, and the folders below the root that they belong to."""
@@ -167,6 +168,11 @@ class Landing:
         for ledger, schema in LEDGERS.items():
             self._write_contract_part(root / ledger / "_contract" / "_contract", schema)
 
+    @classmethod
+    def standing(cls, root: Path, **options: Any) -> "Landing":
+        """The landing that there is below ``root``, whoever's records it holds."""
+        return cls(root, is_synthetic=kind_held(root) == SYNTHETIC, **options)
+
     def declare(self, contract: Contract) -> None:
         """Make the table known to readers, with no record in it."""
         self._write_contract_part(self.root / contract.source / contract.table, contract.schema)
@@ -273,11 +279,11 @@ class Landing:
 
     def _keep_apart(self, is_synthetic: bool) -> None:
         marker = self.root / "_kind"
-        kind = "synthetic" if is_synthetic else "received"
+        kind = SYNTHETIC if is_synthetic else RECEIVED
         if not marker.exists():
             with _telling_unwritable(marker), replacing(marker, self._commits) as written:
                 written.write_text(kind + "\n")
-        held = marker.read_text().strip()
+        held = kind_held(self.root)
         if held != kind:
             raise LandingError(
                 f"{self.root} holds {held} records and this run would land {kind} ones; they are never mixed. "
@@ -294,6 +300,12 @@ class Landing:
             f"nothing of it was landed. Most often: {worst[0]} is {worst[1]} ({worst[2]:,} times{place}). "
             "Mend the file or its mapping, or raise SIFARAT_MAX_REJECT_SHARE."
         )
+
+
+def kind_held(root: Path) -> str | None:
+    """Whose records a landing holds, SYNTHETIC or RECEIVED; None where there is no landing."""
+    marker = root / "_kind"
+    return marker.read_text().strip() if marker.exists() else None
 
 
 def commit(root: Path, tail: Path, frames: dict[str, pl.DataFrame], entry: dict | None) -> None:

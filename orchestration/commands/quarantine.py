@@ -88,25 +88,21 @@ def retry(table: str | None) -> None:
     """
     from orchestration.erasure import ErasureError
     from orchestration.erasure.suppression import load
-    from orchestration.landing import Landing
+    from orchestration.landing import Landing, kind_held
     from orchestration.quarantine import retry as try_again
     from orchestration.settings import SHIPPED_MAPPINGS
     from orchestration.sources import SourceError
     from orchestration.sources.catalogue import contracts
 
     settings = told_settings()
-    kind = settings.landing_dir / "_kind"
-    if not kind.exists():
+    if kind_held(settings.landing_dir) is None:
         raise click.ClickException(f"{settings.landing_dir} holds no landing yet.")
     if table and table not in contracts():
         raise click.ClickException(f"There is no table {table}. `sifarat quarantine list` lists what is in quarantine.")
     with alone(settings, "quarantine"):
         try:
-            landing = Landing(
-                settings.landing_dir,
-                is_synthetic=kind.read_text().strip() == "synthetic",
-                max_reject_share=settings.max_reject_share,
-                screen=load(settings),
+            landing = Landing.standing(
+                settings.landing_dir, max_reject_share=settings.max_reject_share, screen=load(settings)
             )
             with err.status("trying again"):
                 done = list(try_again(landing, settings.inbox, SHIPPED_MAPPINGS, table))

@@ -16,7 +16,7 @@ from orchestration.erasure.person import Person
 from orchestration.erasure.suppression import PERSONAL, Suppression, load
 from orchestration.identity.people import PEOPLE
 from orchestration.identity.review import UnreadableReview, forget
-from orchestration.landing import Landing
+from orchestration.landing import Landing, kind_held
 from orchestration.settings import Settings
 
 WAREHOUSE = ("warehouse.duckdb", "warehouse.duckdb.wal", "warehouse.duckdb.tmp", "warehouse.built_by")
@@ -52,7 +52,7 @@ def plan(settings: Settings, who: str) -> Plan:
     """Find what is known of the person; nothing is removed. Raises ErasureError where it is not clear who is meant, or
     nobody is."""
     root = settings.landing_dir
-    if not (root / "_kind").exists():
+    if kind_held(root) is None:
         raise ErasureError(f"{root} holds no landing yet, so there is nobody to erase.")
     known = load(settings)
     if not known.key:
@@ -60,7 +60,7 @@ def plan(settings: Settings, who: str) -> Plan:
         raise ErasureError(
             f"{settings.pseudonym_key} is missing. Put the key back first: the pseudonyms are made with it."
         )
-    landing = open_landing(settings)
+    landing = Landing.standing(root)
     try:
         meant = person.find(settings, landing, who)
     except UnreadableReview as error:
@@ -113,12 +113,6 @@ def carry_out(made: Plan, tell: Callable[[str], None]) -> Outcome:
             shutil.rmtree(root / "_damaged" / folder / source, ignore_errors=True)
     tell("searching for what is left")
     return Outcome(records, questions, is_unpublished, _left(settings, meant))
-
-
-def open_landing(settings: Settings) -> Landing:
-    """The landing as it is, whoever's records it holds."""
-    root = settings.landing_dir
-    return Landing(root, is_synthetic=(root / "_kind").read_text().strip() == "synthetic")
 
 
 def _left(settings: Settings, meant: Person) -> dict[str, int]:
