@@ -69,7 +69,7 @@ def find(settings: Settings, landing: Landing, who: str) -> Person | None:
     key = read_key(settings.pseudonym_key)
     people = landing.read(PEOPLE, columns=["key", "person_id"]).select("key", "person_id").unique()
     written = as_written(landing.root).join(people, on="key")
-    told = _told(written, _moodle_users(landing).join(people, on="key"))
+    told = _told(written, _moodle_users(landing, written).join(people, on="key"))
     meant = _meant(told, people, key, who.strip())
     if not meant:
         return None
@@ -132,17 +132,14 @@ def _identified(value: str | None) -> list[Identifier]:
     return identified(value) or [("word", value)]
 
 
-def _moodle_users(landing: Landing) -> pl.DataFrame:
-    users = (
-        landing.read(moodle.ENROLMENTS, columns=["user_id", "username", "service_number", "email", "fullname"])
-        .select("user_id", "username", "service_number", "email", "fullname")
-        .unique()
+def _moodle_users(landing: Landing, written: pl.DataFrame) -> pl.DataFrame:
+    """What else Moodle calls those whose mentions are ``written``: key, user_id and username."""
+    columns = ["user_id", "username", "service_number", "email", "fullname"]
+    users = landing.read(moodle.ENROLMENTS, columns=columns).select(columns).unique()
+    told = written.filter(source="moodle").select("key", "service_number", "email", fullname="name")
+    return users.join(told, on=["service_number", "email", "fullname"], nulls_equal=True).select(
+        "key", "user_id", "username"
     )
-    keys = [
-        hashlib.md5("\x1f".join(["moodle", "", *(value or "" for value in told)]).encode()).hexdigest()
-        for told in users.select("service_number", "email", "fullname").iter_rows()
-    ]
-    return users.select("user_id", "username").with_columns(pl.Series("key", keys, dtype=pl.String))
 
 
 def _meant(told: pl.DataFrame, people: pl.DataFrame, key: str, who: str) -> set[str]:

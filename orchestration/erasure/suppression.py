@@ -23,7 +23,7 @@ import polars as pl
 from orchestration.contracts import Contract
 from orchestration.erasure import ErasureError
 from orchestration.files import replacing
-from orchestration.identity.mentions import PLACES, Place
+from orchestration.identity.mentions import KEY, PLACES, Place
 from orchestration.identity.names import parts_of
 from orchestration.landing import Batch
 from orchestration.settings import Settings
@@ -45,6 +45,7 @@ _IDENTIFIERS = """
 with told as (
     select
         number,
+        '{source}' as source,
         {person} as person,
         {service_number} as service_number,
         {email} as email,
@@ -54,10 +55,7 @@ with told as (
 )
 
 select distinct number, unnest([
-    {{'kind': 'mention', 'value': md5(concat_ws(
-        chr(31), '{source}', coalesce(person, ''), coalesce(service_number, ''), coalesce(email, ''),
-        coalesce(name, '')
-    ))}},
+    {{'kind': 'mention', 'value': {key}}},
     {{'kind': 'number', 'value': {number_of_number}}},
     {{'kind': 'email', 'value': lower(trim(email))}},
     {{'kind': 'name', 'value': name}},
@@ -235,6 +233,7 @@ def identifiers_in(contract: Contract, place: Place | None, numbered: pl.DataFra
     numbered = numbered.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     moodle_user = "user_id" if contract.source == "moodle" and "user_id" in numbered.columns else "null"
     query = _IDENTIFIERS.format(
+        key=KEY,
         source=contract.source,
         person=where.person,
         service_number=where.service_number,

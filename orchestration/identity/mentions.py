@@ -6,13 +6,15 @@ written as a person may be an e-mail (it has an @), a service number (it is one 
 or a name; learning record stores write ``mailto:…``, ``sha1:…`` or ``home page|account``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from expectations.audit import Views
 from expectations.landing import landed_views
 from orchestration.contracts import TIMESTAMP
 from orchestration.identity.linkage import Mention
@@ -109,6 +111,11 @@ PLACES = (
 )
 """Another source is one more place here, one more line in dbt's int_person_keys, and ``person_key`` in its staging."""
 
+KEY = """md5(concat_ws(
+    chr(31), source, coalesce(person, ''), coalesce(service_number, ''), coalesce(email, ''), coalesce(name, '')
+))"""
+"""A mention's key as SQL, over the columns that its source writes; dbt's int_person_keys makes the same."""
+
 _WRITTEN = """
     select
         '{source}' as source,
@@ -149,10 +156,7 @@ addresses as (
 
 told as (
     select
-        md5(concat_ws(
-            chr(31), source, coalesce(person, ''), coalesce(written.service_number, ''), coalesce(email, ''),
-            coalesce(name, '')
-        )) as key,
+        {key} as key,
         nullif(trim(written.service_number), '') as service_number,
         nullif(trim(written.email), '') as email,
         nullif(trim(written.name), '') as name,
@@ -225,40 +229,42 @@ _COLUMNS = {
 def collect(landing: Path, home_pages: Sequence[str] = ()) -> pl.DataFrame:
     """One row per mention, by key: name, service_number, email, missions, courses, lists, observed_at (UTC) and
     is_synthetic. Accounts of ``home_pages`` are named by their service numbers. Tables never landed are passed over."""
-    views = landed_views(landing, [*(place.table for place in PLACES), "sheets.sessions", "moodle.courses"], None)
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
-        for name, query in views.items():
-            connection.execute(f"create schema if not exists {name.split('.')[0]}; create view {name} as {query}")
+    with _opened(landing, "sheets.sessions", "moodle.courses") as (connection, views):
         written = [
             _WRITTEN.format(source=place.table.split(".")[0], **vars(place)) for place in PLACES if place.table in views
         ]
         if not written:
             return pl.DataFrame(schema=_COLUMNS)
-        query = _MENTIONS.format(written="union all".join(written))
+        query = _MENTIONS.format(written="union all".join(written), key=KEY)
         rows = connection.execute(query, {"home_pages": list(home_pages)}).fetchall()
     return pl.DataFrame(rows, schema=_COLUMNS, orient="row")
 
 
 def as_written(landing: Path) -> pl.DataFrame:
     """Every distinct mention as its source writes it: key, source, person, service_number, email and name."""
-    views = landed_views(landing, [place.table for place in PLACES], None)
-    told = [
-        f"select '{place.table.split('.')[0]}' as source, {place.person} as person, "
-        f"{place.service_number} as service_number, {place.email} as email, {place.name} as name from {place.table}"
-        for place in PLACES
-        if place.table in views
-    ]
-    columns = ("key", "source", "person", "service_number", "email", "name")
-    schema = dict.fromkeys(columns, pl.String)
-    if not told:
-        return pl.DataFrame(schema=schema)
-    key = "md5(concat_ws(chr(31), source, " + ", ".join(f"coalesce({name}, '')" for name in columns[2:]) + "))"
+    schema = dict.fromkeys(("key", "source", "person", "service_number", "email", "name"), pl.String)
+    with _opened(landing) as (connection, views):
+        told = [
+            f"select '{place.table.split('.')[0]}' as source, {place.person} as person, "
+            f"{place.service_number} as service_number, {place.email} as email, {place.name} as name from {place.table}"
+            for place in PLACES
+            if place.table in views
+        ]
+        if not told:
+            return pl.DataFrame(schema=schema)
+        rows = connection.execute(f"select distinct {KEY}, * from ({' union all '.join(told)})").fetchall()
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@contextmanager
+def _opened(landing: Path, *further: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Views]]:
+    """A connection over the tables that tell of people and ``further`` ones, and those of them that were landed."""
+    views = landed_views(landing, [*(place.table for place in PLACES), *further], None)
     with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
         for name, query in views.items():
             connection.execute(f"create schema if not exists {name.split('.')[0]}; create view {name} as {query}")
-        rows = connection.execute(f"select distinct {key}, * from ({' union all '.join(told)})").fetchall()
-    return pl.DataFrame(rows, schema=schema, orient="row")
+        yield connection, views
 
 
 def as_mentions(rows: pl.DataFrame) -> list[Mention]:
