@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -208,14 +209,16 @@ def _telling(name: str, ask: Callable[[], Iterator[Finding]]) -> Iterator[Findin
 def _platform(name: str, settings: Settings) -> Iterator[Finding]:
     platform = registry.platform(name)
     account = _an_account(settings, name)
-    reader = platform.connect(settings)
     if account is None:
         yield Finding(name, State.NOTE, "no account is registered, so it is not read")
         return
+    reader = platform.connect(settings)
     if reader is None:
         yield Finding(name, State.BAD, "accounts are registered and no token is set", "set its token (README)")
         return
-    found = next(iter(reader.look_up([account])))
+    with closing(reader):
+        found = next(iter(reader.look_up([account])))
+        told_by_it = list(reader.findings())
     if isinstance(found, Profile):
         apart = abs(datetime.now(UTC) - found.observed_at)
         if apart > MOST_APART:
@@ -224,7 +227,7 @@ def _platform(name: str, settings: Settings) -> Iterator[Finding]:
         yield Finding(name, State.GOOD, "answers and takes the credentials")
     else:
         yield Finding(name, State.NOTE, f"answers, but gives no {account.name}: {found.reason}")
-    for told in reader.findings():
+    for told in told_by_it:
         if told.concern is Concern.CREDENTIAL:
             yield Finding(name, State.BAD, told.reason, "renew the token")
 
