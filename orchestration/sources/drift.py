@@ -12,7 +12,6 @@ FEWEST_RECORDS and more is anything said to be gone.
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
@@ -137,4 +136,4 @@ def _note(landing: Landing, batch: Batch, now: dict[str, str]) -> list[str]:
 
 
 def _part_name(batch: Batch) -> str:
-    return Path(f"part-{batch.batch_id}.parquet").name
+    return f"part-{batch.batch_id}.parquet"

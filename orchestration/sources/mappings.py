@@ -105,13 +105,10 @@ class MappedTimes(BaseModel):
     zone: Annotated[str, AfterValidator(_is_zone)] = "UTC"
 
 
-class MappedDates(BaseModel):
-    """How days are written; they have no zone."""
-
-    model_config = ConfigDict(extra="forbid")
+class MappedDates(MappedTimes):
+    """How days are written."""
 
     format: Annotated[str, AfterValidator(_is_date_format)] | None = None
-    zone: Annotated[str, AfterValidator(_is_zone)] = "UTC"
 
 
 class Mapping(BaseModel):
