@@ -188,6 +188,14 @@ def _posts(platform: Platform, further: tuple[Expect, ...]) -> Suite:
 
 
 def _timelines(platform: Platform) -> Suite:
+    posts_of_it = f"""
+        {platform.name}.all_posts as posts
+            on
+                audited.account_native_id = posts.{platform.author}
+                and audited.batch_id = posts.batch_id
+                and audited.date = posts.date
+                and posts.{platform.posted_at} >= audited.window_start
+    """
     return Suite(
         "landed",
         platform.timelines.name,
@@ -200,12 +208,7 @@ def _timelines(platform: Platform) -> Suite:
                 f"""
                 select audited.account_native_id
                 from audited
-                inner join {platform.name}.all_posts as posts
-                    on
-                        audited.account_native_id = posts.{platform.author}
-                        and audited.batch_id = posts.batch_id
-                        and audited.date = posts.date
-                        and posts.{platform.posted_at} >= audited.window_start
+                inner join {posts_of_it}
                 group by audited.account_native_id, audited.batch_id, audited.date
                 having count(*) > any_value(audited.posts_read)
                 """,
@@ -221,12 +224,7 @@ def _timelines(platform: Platform) -> Suite:
                         and read_with_it.table_name = 'posts'
                         and audited.batch_id = read_with_it.batch_id
                         and audited.date = read_with_it.date
-                left join {platform.name}.all_posts as posts
-                    on
-                        audited.account_native_id = posts.{platform.author}
-                        and audited.batch_id = posts.batch_id
-                        and audited.date = posts.date
-                        and posts.{platform.posted_at} >= audited.window_start
+                left join {posts_of_it}
                 group by audited.account_native_id, audited.batch_id, audited.date
                 having count(posts.batch_id) + any_value(read_with_it.quarantined) < any_value(audited.posts_read)
                 """,
