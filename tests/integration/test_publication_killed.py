@@ -8,35 +8,18 @@ import duckdb
 
 from orchestration.landing import remove_leftovers
 from orchestration.publication import Publications
+from tests.kills import copies
 
 PUBLISHES_UNTIL_KILLED = """
-import os, shutil, signal, sys
+import sys
 from pathlib import Path
 from orchestration.publication import Publications
-
-WATCHED = {"open", "os.rename", "os.link", "os.remove"}
-
-def kill_at(event, folder):
-    seen = 0
-    def hook(name, arguments):
-        nonlocal seen
-        if name in WATCHED and str(folder) in str(arguments):
-            seen += 1
-            if seen == event:
-                os.kill(os.getpid(), signal.SIGKILL)
-    sys.addaudithook(hook)
+from tests.kills import kill_at_each_step
 
 root = Path(sys.argv[1])
-for event in range(1, 100):
-    folder = root / str(event)
-    shutil.copytree(root / "before", folder)
-    child = os.fork()
-    if not child:
-        kill_at(event, folder)
-        Publications(folder, kept=2).publish(root / "warehouse.duckdb", "new", is_synthetic=True)
-        os._exit(0)
-    if os.waitpid(child, 0)[1] == 0:
-        break
+kill_at_each_step(
+    root, lambda folder: Publications(folder, kept=2).publish(root / "warehouse.duckdb", "new", is_synthetic=True)
+)
 """
 
 
@@ -64,7 +47,7 @@ def test_a_kill_at_any_step_of_publishing_leaves_the_one_before_or_the_new_one(t
 
     subprocess.run([sys.executable, "-c", PUBLISHES_UNTIL_KILLED, tmp_path], check=True, timeout=300)
 
-    killed = sorted((path for path in tmp_path.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
+    killed = copies(tmp_path)
     assert len(killed) > 6
     found = [number_in(folder / "current.duckdb") for folder in killed]
     assert (found[0], found[-1]) == (2, 3)

@@ -10,27 +10,17 @@ import pytest
 
 from orchestration.contracts import Contract, count, key
 from orchestration.landing import Batch, Landing, recover
+from tests.kills import copies
 
 POSTS = Contract("x", "posts", (key("id"), count("likes")))
 KEPT, REJECTED = '{"id":"1","likes":5}', '{"likes":1}'
 
 LANDS_UNTIL_KILLED = """
-import os, shutil, signal, sys
+import sys
 from pathlib import Path
 from orchestration.landing import Landing
+from tests.kills import kill_at_each_step
 from tests.unit.test_landing_killed import POSTS, batch
-
-WATCHED = {"open", "os.mkdir", "os.rename", "os.link", "os.remove", "os.rmdir"}
-
-def kill_at(event, root):
-    seen = 0
-    def hook(name, arguments):
-        nonlocal seen
-        if name in WATCHED and str(root) in str(arguments):
-            seen += 1
-            if seen == event:
-                os.kill(os.getpid(), signal.SIGKILL)
-    sys.addaudithook(hook)
 
 def act(root):
     landing = Landing(root, is_synthetic=False)
@@ -40,16 +30,7 @@ def act(root):
         landing.write(batch(*what.split("|")))
 
 folder, what = Path(sys.argv[1]), sys.argv[2]
-for event in range(1, 200):
-    root = folder / str(event)
-    shutil.copytree(folder / "before", root)
-    child = os.fork()
-    if not child:
-        kill_at(event, root)
-        act(root)
-        os._exit(0)
-    if os.waitpid(child, 0)[1] == 0:
-        break
+kill_at_each_step(folder, act)
 """
 
 
@@ -88,7 +69,7 @@ def test_a_kill_at_any_step_leaves_the_old_batch_or_the_new_one(tmp_path, landed
 
     subprocess.run([sys.executable, "-c", LANDS_UNTIL_KILLED, tmp_path, then], check=True, timeout=120)
 
-    killed = sorted((root for root in tmp_path.iterdir() if root.name.isdigit()), key=lambda root: int(root.name))
+    killed = copies(tmp_path)
     assert len(killed) > 8
     found = []
     for root in killed:
