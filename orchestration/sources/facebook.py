@@ -14,7 +14,7 @@ from orchestration.contracts import TIMESTAMP, Contract, count, key, optional, r
 from orchestration.landing import Landing, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError
-from orchestration.sources.http import Answer, Refusal, TokenRefused
+from orchestration.sources.http import Answer, NotAsked, Refusal, TokenRefused
 from orchestration.sources.meta import MOST_PAGES, NUMERIC_ID, Graph, by_name, is_invalid_metric, window_of
 from orchestration.sources.metrics import AskedFor
 from orchestration.sources.platform import (
@@ -196,9 +196,9 @@ class FacebookReader(Reader):
         try:
             with self._costs_only(page_id):
                 insights = self._page_metrics.ask(ask)
-        except Refusal as refusal:
+        except (Refusal, NotAsked) as untold:
             # The posts are there: what a page's insights are refused for costs only them.
-            self._without_insights.append(Finding(Concern.METRIC, page_id, f"{refusal}; its posts are landed"))
+            self._without_insights.append(Finding(Concern.METRIC, page_id, f"{untold}; its posts are landed"))
             return []
         return [
             {"page_id": page_id, "name": insight.get("name"), "period": insight.get("period"), "values": [value]}

@@ -12,7 +12,7 @@ from orchestration.sandbox.meta import parsed
 from orchestration.sandbox.ministry import Ministry
 from orchestration.sandbox.server import Fault, FaultKind
 from orchestration.settings import Settings
-from orchestration.sources import SourceError, facebook
+from orchestration.sources import SourceError, facebook, platform
 from orchestration.sources.metrics import known
 from tests.meta import GENERAL, Lists, asked_of, assert_kept_secret, register, requests, watch
 from tests.platforms import NIGHT, SEED, Night
@@ -211,12 +211,26 @@ def test_the_hourly_limit_is_kept_as_meta_tells_it(tmp_path):
     assert night.requests.get(("facebook", 400), 0) <= 1
 
 
-def test_a_limit_that_takes_longer_than_our_patience_ends_the_reading(tmp_path):
+def test_a_limit_that_takes_longer_than_our_patience_ends_the_reading(tmp_path, monkeypatch):
+    # In their order: the limit is the app's, so that who had been read when it was told would be a matter of luck.
+    monkeypatch.setattr(platform, "ACCOUNTS_AT_A_TIME", 1)
     night = Night("facebook", tmp_path)
     night.read(Fault(FaultKind.RATE_LIMITED, f"{DHAKA}/published_posts", times=1000), only=FEW)
     told = dict(night.told("account"))
-    assert DHAKA in told
-    assert "rate limit" in told[DHAKA]
+    assert set(told) == {DHAKA}
+    assert "the rate limit resets only in" in told[DHAKA]
+    assert set(night.landed("posts")["page_id"]) == {HQ, COLOMBO}
+
+
+def test_posts_that_were_read_before_the_limit_are_landed_without_their_insights(tmp_path, monkeypatch):
+    monkeypatch.setattr(platform, "ACCOUNTS_AT_A_TIME", 1)
+    night = Night("facebook", tmp_path)
+    night.read(Fault(FaultKind.RATE_LIMITED, f"{DHAKA}/insights", times=1000), only=FEW)
+    assert night.told("account") == []
+    told = dict(night.told("metric"))
+    assert "the rate limit resets only in" in told[DHAKA]
+    assert set(night.landed("posts")["page_id"]) == {HQ, COLOMBO, DHAKA}
+    assert set(night.landed("page_insights")["page_id"]) == {HQ, COLOMBO}
 
 
 def test_a_version_or_a_token_that_is_about_to_end_is_told(tmp_path):
