@@ -16,6 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from orchestration.erasure import landed
 from orchestration.erasure.suppression import Suppression, join, key_id, load
@@ -24,7 +27,7 @@ from orchestration.identity.review import forget, open_questions, read_answers
 from orchestration.landing import kind_held
 from orchestration.settings import Settings
 
-MANIFEST, FORMAT = "manifest.json", 1
+MANIFEST = "manifest.json"
 LANDING, REVIEW, SUPPRESSED = "landing", "identity/review.csv", "suppressed.csv"
 LEFT_OUT = ("_commits", "_verified.parquet")
 CHUNK = 1 << 20
@@ -42,6 +45,7 @@ class Told:
     kind: str
     key_id: str | None
     files: dict[str, dict]
+    format: Literal[1] = 1
 
     @property
     def size(self) -> int:
@@ -68,7 +72,7 @@ def back_up(settings: Settings, path: Path, progress: Callable[[int, int], None]
                 key_id=_key_id(settings.pseudonym_key),
                 files=manifest,
             )
-            content = json.dumps({"format": FORMAT, **vars(told)}, indent=1).encode()
+            content = json.dumps(vars(told), indent=1).encode()
             info = tarfile.TarInfo(MANIFEST)
             info.size, info.mode = len(content), 0o600
             tar.addfile(info, io.BytesIO(content))
@@ -138,12 +142,12 @@ def _add(tar: tarfile.TarFile, member: str, source: Path) -> dict:
 def _unpack(path: Path, staged: Path, progress: Callable[[int, int], None]) -> Told:
     """All members below ``staged``, held against the manifest."""
     found: dict[str, dict] = {}
-    manifest = None
+    manifest = b""
     try:
         with tarfile.open(path, mode="r:") as tar:
             for member in tar:
                 if member.name == MANIFEST and member.isfile():
-                    manifest = json.loads(tar.extractfile(member).read())
+                    manifest = tar.extractfile(member).read()
                     continue
                 target = staged / _checked(member, path)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -154,9 +158,12 @@ def _unpack(path: Path, staged: Path, progress: Callable[[int, int], None]) -> T
         raise BackupError(f"{path} is damaged or no back-up ({error}); nothing was restored. Take another.") from None
     except OSError as error:
         raise BackupError(f"{path} cannot be restored: {error}; nothing was changed.") from None
-    if not isinstance(manifest, dict) or manifest.pop("format", None) != FORMAT:
-        raise BackupError(f"{path} has no manifest of this format: it was cut short, or is no back-up. Take another.")
-    told = Told(**manifest)
+    try:
+        told = TypeAdapter(Told).validate_json(manifest)
+    except ValidationError:
+        raise BackupError(
+            f"{path} has no manifest of this format: it was cut short, or is no back-up. Take another."
+        ) from None
     wrong = sorted(name for name in {*found, *told.files} if found.get(name) != told.files.get(name))
     if wrong:
         raise BackupError(

@@ -159,6 +159,17 @@ def test_a_backup_that_was_cut_short_is_refused(data, tmp_path, at):
     assert not list((tmp_path / "other").glob("*landing*"))
 
 
+@pytest.mark.parametrize("manifest", [b"[]", b'{"format": 2}', b'{"format": 1, "files": 5}', b"[" * 100_000, b"\xff"])
+def test_a_manifest_that_is_none_of_ours_is_refused(tmp_path, manifest):
+    file = tmp_path / "backup.tar"
+    with tarfile.open(file, "w") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest))
+    done = run(tmp_path / "other", "restore", file)
+    assert (done.exit_code, "has no manifest of this format" in done.output) == (1, True), done.output
+
+
 def test_one_changed_byte_is_found_and_nothing_restored(data, tmp_path):
     file = tmp_path / "backup.tar"
     run(data, "backup", file)
