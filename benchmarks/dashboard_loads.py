@@ -6,7 +6,7 @@ the first time its queries run, later they come from the dashboard's cache. Next
 without that cache. Exit status 1 when a page misses its bar: loads 2 s, filters 1 s, at the 95th percentile.
 
     .venv/bin/python benchmarks/big_ministry.py FOLDER
-    .venv/bin/python benchmarks/dashboard_loads.py FOLDER [--loads 50]
+    .venv/bin/python benchmarks/dashboard_loads.py FOLDER [--loads 50] [--only training]
 """
 
 import os
@@ -17,30 +17,35 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dashboard.access import EVERYTHING
 from dashboard.filters import DEFAULT_DAYS, Filters
+from dashboard.language import phrases
 from dashboard.publication import Published, identity_of, open_published
 from dashboard.views import accounts, content, data, missions, today, training
 from orchestration.dbt import project_vars
 from orchestration.publication import Publications
 from tests.servers import Running, free_port
 
+OTHER_PARTS = [phrases("en")[part] for part in training.PARTS[1:]]
 PAGES = {
-    "": today,
-    "missions": missions,
-    "content": content,
-    "accounts": accounts,
-    "training": training,
-    "data": data,
+    "today": ("", today),
+    "missions": ("missions", missions),
+    "content": ("content", content),
+    "accounts": ("accounts", accounts),
+    "training": ("training", training),
+    **{f"training, {part}": (f"training?part={quote(part)}", training) for part in OTHER_PARTS},
+    "data": ("data", data),
 }
+"""By name: address, and the module with its selects."""
 LOAD_BAR, FILTER_BAR = 2.0, 1.0
 PATIENCE = 120_000
 SILENCE_MS = 400
@@ -103,21 +108,23 @@ def choose_region(page, heard: list[float], region: str) -> float:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--loads", default=50, show_default=True)
-def main(folder: Path, loads: int) -> None:
+@click.option("--only", type=click.Choice(list(PAGES)), multiple=True, help="These pages; may be given again.")
+def main(folder: Path, loads: int, only: tuple[str, ...]) -> None:
     """Print the 95th percentile of each page's loads and filter changes over FOLDER's publication."""
     from playwright.sync_api import sync_playwright
 
     published = open_published(identity_of(Publications(folder / "published")))
     asked = published.query(EVERYTHING, "select distinct region from dim_mission order by region", {})
     regions = asked["region"].drop_nulls().to_list()
-    table = Table("page", "load p50", "load p95", "filter p95", "its SQL alone p95", title=f"Seconds, {loads} loads")
+    table = Table(Column("page", no_wrap=True), "load p50", "load p95", "filter p95", "its SQL alone p95", title=f"Seconds, {loads} loads")
     too_slow = False
     with served(folder) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         heard: list[float] = []
         page.on("websocket", lambda socket: socket.on("framereceived", lambda _: heard.append(time.monotonic())))
-        for path, module in track(PAGES.items(), "pages", console=Console(stderr=True)):
+        for name in track(only or PAGES, "pages", console=Console(stderr=True)):
+            path, module = PAGES[name]
             load(page, f"{server.base_url}/{path}")
             loaded, filtered, asked = [], [], []
             for number in range(loads):
@@ -126,7 +133,7 @@ def main(folder: Path, loads: int) -> None:
                 filtered.append(choose_region(page, heard, region))
                 asked.append(sql_alone(published, module, region))
             figures = (statistics.median(loaded), p95(loaded), p95(filtered), p95(asked))
-            table.add_row(path or "today", *(f"{seconds:.2f}" for seconds in figures))
+            table.add_row(name, *(f"{seconds:.2f}" for seconds in figures))
             too_slow |= p95(loaded) > LOAD_BAR or p95(filtered) > FILTER_BAR
         browser.close()
     Console().print(table)
