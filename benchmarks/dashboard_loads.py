@@ -116,7 +116,14 @@ def main(folder: Path, loads: int, only: tuple[str, ...]) -> None:
     published = open_published(identity_of(Publications(folder / "published")))
     asked = published.query(EVERYTHING, "select distinct region from dim_mission order by region", {})
     regions = asked["region"].drop_nulls().to_list()
-    table = Table(Column("page", no_wrap=True), "load p50", "load p95", "filter p95", "its SQL alone p95", title=f"Seconds, {loads} loads")
+    table = Table(
+        Column("page", no_wrap=True),
+        "load p50",
+        "load p95",
+        "filter p95",
+        "its SQL alone p95",
+        title=f"Seconds, {loads} loads",
+    )
     too_slow = False
     with served(folder) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
