@@ -6,9 +6,10 @@ seen though each value by itself could be true. The first night, and the first p
 compared with, and nothing is judged.
 
 ``changes`` has one row per table and column: how many rows there were and are, how many of the former are gone, in how
-many of those that stayed the column differs, and how full and how high it is on average. Numbers differ when one is
-more than double the other (and by more than a fifth of what is usual in the column), times when they moved by more than
-two hours and not by the days that passed, everything else when it is not the same.
+many of those that stayed the column has or had a value and in how many it differs, and how full and how high it is on
+average. Numbers differ when one is more than double the other (and by more than a fifth of what is usual in the
+column), times when they moved by more than two hours and not by the days that passed, everything else when it is not
+the same.
 """
 
 import json
@@ -31,7 +32,7 @@ MOST_COMPARED = 5_000
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL")
 _EMPTY = (
     "select ''::varchar as table_name, ''::varchar as column_name, 0::bigint as rows_before, 0::bigint as rows_now, "
-    "0::bigint as gone, 0::bigint as shared, 0::bigint as changed, null::double as filled_before, "
+    "0::bigint as gone, 0::bigint as shared, 0::bigint as given, 0::bigint as changed, null::double as filled_before, "
     "null::double as filled_now, null::double as level_before, null::double as level_now where false"
 )
 
@@ -191,6 +192,10 @@ def _changes_of(table: Compared) -> str:
         f"count(*) filter (now_.key_hash is not null and {_differs(column, table.columns[column], table.days_between)})"
         for column in compared
     )
+    given = ", ".join(
+        f'count(*) filter (now_.key_hash is not null and coalesce(now_."{column}", before_."{column}") is not null)'
+        for column in compared
+    )
     return f"""
         with now_all as materialized ({sampled(table.now)}),
         before_all as materialized ({sampled(table.before)}),
@@ -199,11 +204,12 @@ def _changes_of(table: Compared) -> str:
             select
                 count(*) filter (now_.key_hash is null) as gone,
                 count(now_.key_hash) as shared,
+                [{given}]::bigint[] as given,
                 [{changed}]::bigint[] as changed
             from before_all as before_ left join now_all as now_ using (key_hash), usual
         )
         select '{table.name}' as table_name, unnest([{names}]) as column_name, before_p.rows as rows_before,
-            now_p.rows as rows_now, gone, shared, unnest(changed) as changed,
+            now_p.rows as rows_now, gone, shared, unnest(given) as given, unnest(changed) as changed,
             unnest(before_p.filled) as filled_before, unnest(now_p.filled) as filled_now,
             unnest(before_p.level) as level_before, unnest(now_p.level) as level_now
         from met, {profile("before_all")} as before_p, {profile("now_all")} as now_p

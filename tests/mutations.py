@@ -31,7 +31,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from expectations import changes
+from expectations import changes, habits
 from expectations.landing import landed_views
 from expectations.suite import Expect, Suite
 from expectations.suites import landed, modelled
@@ -87,7 +87,7 @@ class Built:
         """The landed tables as the suites see them."""
         shutil.copytree(self.data / "landing", self.landing, copy_function=_link)
         published_at = datetime.fromtimestamp(self.standing.stat().st_mtime, UTC)
-        tables = {suite.table_name for suite in landed.SUITES} - {changes.LANDED_CHANGES}
+        tables = {suite.table_name for suite in landed.SUITES} - {changes.LANDED_CHANGES, habits.LANDED_HABITS}
         records = duckdb.connect()
         records.execute("set timezone = 'UTC'; create schema quality")
         views = landed_views(self.landing, tables, published_at)
@@ -125,6 +125,7 @@ class Built:
         """What is found in the records as they came; a corruption has to be told by something else."""
         self.records.execute("begin")
         self.records.execute(f"create table landing.changes as {changes.landed_changes(self.landing)}")
+        self.records.execute(f"create table landing.habits as {habits.landed_habits(self.landing)}")
         self.records.execute(f"create table quality.volumes as {self.volumes}")
         found = found_by(self.records, [*landed.SUITES, modelled.VOLUMES])
         self.records.execute("rollback")
@@ -400,11 +401,14 @@ def _of_landed_suites(built: Built, contract: Contract, tail: Path) -> list[tupl
         if entry.exists():
             records.execute(f"insert into landing.batches by name select *, {of_day} from {_rows(entry)}")
         records.execute(f"create table landing.changes as {changes.landed_changes(built.landing, [contract])}")
+        of_files = [contract] if contract in habits.CONTRACTS else []
+        records.execute(f"create table landing.habits as {habits.landed_habits(built.landing, of_files)}")
         records.execute(f"create table quality.volumes as {built.volumes}")
         suites = [*landed.SUITES, modelled.VOLUMES]
         also = ["landing.batches"] if contract.source == "registry" else []
         return found_by(
-            records, _due(suites, [contract.name, all_records, "landing.changes", "quality.volumes", *also])
+            records,
+            _due(suites, [contract.name, all_records, "landing.changes", "landing.habits", "quality.volumes", *also]),
         )
     finally:
         records.execute("rollback")
