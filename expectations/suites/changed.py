@@ -100,6 +100,8 @@ MART_CHANGES = _changed("modelled", changes.MART_CHANGES, "the standing publicat
 
 FEWEST_DAYS = 6
 """Habits are known of so many landed days before the newest."""
+FEWEST_WORDS = 5
+"""The words of fewer rows have no shape that another could not have as well."""
 
 _OUTSIDE = """
     days_before >= {days} and (now < lowest - {tolerance} or now > highest + {tolerance})
@@ -130,7 +132,7 @@ LANDED_HABITS = Suite(
         ),
         _out_of_habit(
             "the words of every column have the shape of those in earlier files",
-            "if(measure = 'length', 0.3, 0.1) + 0.5 / sqrt(rows_now)",
+            f"if(rows_now < {FEWEST_WORDS}, 'inf', if(measure = 'length', 0.3, 0.1) + 0.5 / sqrt(rows_now))",
             "digits",
             "at_signs",
             "blanks",
