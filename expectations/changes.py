@@ -173,10 +173,11 @@ def _changes_of(table: Compared) -> str:
     numbers = [column for column in compared if _is_number(table.columns[column])]
 
     def sampled(query: str) -> str:
+        # Of both by the same number, else a table that grew had lost what the other has.
         parts = ", ".join(f'"{column}"' for column in table.key)
         return (
             f"select hash({parts}) as key_hash, * from ({query}) "
-            f"where hash({parts}) % greatest((select count(*) from ({query})) // {MOST_COMPARED}, 1) = 0"
+            f"where hash({parts}) % greatest((select count(*) from ({table.before})) // {MOST_COMPARED}, 1) = 0"
         )
 
     medians = ", ".join(f'median(abs("{column}")) as "{column}"' for column in numbers)

@@ -737,11 +737,37 @@ _IS_ENROLLED = no_row(
     "warn",
 )
 
+
+def _told_again(table: str) -> Expect:
+    return no_row(
+        f"of every course whose {table} were read the day before they were read again",
+        f"""
+        select course_id
+        from (
+            select distinct enrolments.course_id, audited.date, max(enrolments.date) as date_before
+            from audited
+            inner join moodle.all_enrolments as enrolments
+                on audited.course_id = enrolments.course_id and enrolments.date < audited.date
+            group by enrolments.course_id, audited.date
+        ) as read
+        semi join moodle.all_{table} as before
+            on read.course_id = before.course_id and read.date_before = before.date
+        anti join moodle.all_{table} as again on read.course_id = again.course_id and read.date = again.date
+        """,
+        "warn",
+    )
+
+
 MOODLE_COURSES = Suite(
     "landed",
     "moodle.courses",
     (
         *_keeps_its_contract(moodle.COURSES),
+        no_row(
+            "categoryid is a number",
+            "select id from audited where not regexp_full_match(categoryid, '[0-9]+')",
+            "warn",
+        ),
         in_order("startdate", "enddate", "warn"),
         no_row(
             "no two courses of a batch have one short name",
@@ -759,6 +785,8 @@ MOODLE_ENROLMENTS = Suite(
         *_ids_are_whole("service_number"),
         _IS_A_COURSE,
         in_order("lastcourseaccess", "observed_at", "warn"),
+        _told_again("completions"),
+        _told_again("grades"),
         no_row(
             "no service number is two people's in a course",
             """

@@ -232,6 +232,15 @@ PLANTED: dict[tuple[str, str], list[Row]] = {
     ("moodle.completions", "completed is told"): [
         {"aggregation": "1", "criteria": 2, "criteria_complete": 1, "completed": True}
     ],
+    ("moodle.courses", "categoryid is"): [{"id": "2", "categoryid": "Protocol"}],
+    **{
+        ("moodle.enrolments", f"of every course whose {table}"): [
+            {"course_id": "2", "date": "2026-01-01"},
+            {"course_id": "2"},
+            {"table": f"moodle.{table}", "course_id": "2", "date": "2026-01-01"},
+        ]
+        for table in ("completions", "grades")
+    },
     ("moodle.grades", "everybody in a course"): [
         {"course_id": "2", "user_id": user, "item_id": item} for user, item in (("7", "1"), ("7", "2"), ("8", "1"))
     ],
