@@ -306,6 +306,11 @@ FURTHER_ON = {
             "and audited.author_id = posts.author_id",
             "warn",
         ),
+        no_row(
+            "X says of every post that it does not give why, naming it",
+            "select id from audited where not coalesce(contains(detail, id), false)",
+            "warn",
+        ),
     ),
 }
 """What a platform's further tables can get wrong."""

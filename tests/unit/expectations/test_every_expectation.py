@@ -290,6 +290,7 @@ PLANTED: dict[tuple[str, str], list[Row]] = {
         {"table": "registry.accounts", "platform": "x", "handle": "Tokyo"},
     ],
     ("x.posts", "created_at is within"): [{"id": str(29700859247 << 22), "created_at": "2026-01-01"}],
+    ("x.missing_posts", "X says of every"): [{"id": "12", "detail": "Could not find tweet with ids: [1]."}],
     ("x.missing_posts", "every post that X"): [{"id": "1", "author_id": "7"}],
     ("registry.accounts", "the register is as new"): [
         {"table": "landing.batches", "source": source, "table_name": "accounts", "date": day}
@@ -341,6 +342,8 @@ BROKEN_MARTS = {
     "verdict, landed, days_since_arrival) values ('x', 'posts', '2026-01-02', 'overdue', 0, 1)",
     ("marts.dim_account", "no account has two versions"): "insert into marts.dim_account (account_id, valid_from_date) "
     "values ('x:7', '2021-01-01')",
+    ("marts.post_performance", "every post that was"): "delete from marts.post_performance",
+    ("marts.weekly_brief", "every week of a region"): "delete from marts.weekly_brief",
     ("marts.fct_post", "there are as many posts"): "delete from marts.fct_post_metrics_daily",
     ("marts.fct_post_metrics_daily", "engagements are the sum"): "update marts.fct_post_metrics_daily set comments = 1",
     ("marts.social_media_rollup", "it has every post"): "delete from marts.social_media_rollup",
