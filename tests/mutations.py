@@ -74,12 +74,12 @@ class Judged:
 class Built:
     """A data folder after a night: its landing, its warehouse, and the publication that stood before the night.
 
-    Everything is copied below ``scratch``; what a corruption does there is undone after it. The ledger is told of so
-    many ``nights_before`` that brought what the newest did, for volumes are expected from many.
+    Everything is copied below ``scratch``; what a corruption does there is undone after it. Of a landing alone, without
+    models, no volumes are judged.
     """
 
-    def __init__(self, data: Path, standing: Path, scratch: Path, nights_before: int = 0):
-        self.data, self.standing, self.scratch, self.nights_before = data, standing, scratch, nights_before
+    def __init__(self, data: Path, standing: Path, scratch: Path):
+        self.data, self.standing, self.scratch = data, standing, scratch
         self.landing = scratch / "landing"
 
     @cached_property
@@ -96,18 +96,6 @@ class Built:
             records.execute(f"create schema {schema}")
         for name, query in views.items():
             records.execute(f"create table {name} as {query}")
-        records.execute(
-            f"""
-            insert into landing.batches by name
-            select
-                * exclude (date, batch_id, observed_at, n),
-                'before ' || n as batch_id,
-                date - cast(n as integer) as date,
-                observed_at - n * interval 1 day as observed_at
-            from landing.batches, range(2, {self.nights_before + 2}) as nights (n)
-            where date = (select max(date) from landing.batches where source = 'registry')
-            """
-        )
         return records
 
     @cached_property
@@ -175,6 +163,8 @@ class Built:
     @cached_property
     def volumes(self) -> str:
         """The query behind quality.volumes, over the landing's ledger."""
+        if not (self.data / "dbt").exists():
+            return "select null as source, null as verdict, 0 as expected_rows, 0 as landed where false"
         [compiled] = (self.data / "dbt" / "compiled").rglob("quality/volumes.sql")
         batches = "(select * rename (date as observed_date) from landing.batches)"
         return compiled.read_text().replace('"warehouse"."staging"."stg_landing__batches"', batches)
