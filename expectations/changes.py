@@ -6,10 +6,10 @@ seen though each value by itself could be true. The first night, and the first p
 compared with, and nothing is judged.
 
 ``changes`` has one row per table and column: how many rows there were and are, how many of the former are gone, in how
-many of those that stayed the column has or had a value and in how many it differs, and how full and how high it is on
-average. Numbers differ when one is more than double the other (and by more than a fifth of what is usual in the
-column), times when they moved by more than two hours and not by the days that passed, everything else when it is not
-the same.
+many of those that stayed the column has or had a value and in how many it differs, and how full it is and how high, on
+average of what is not nought. Numbers differ when one is more than double the other (and by more than a fifth of what
+is usual in the column), times when they moved by more than two hours and not by the days that passed, everything else
+when it is not the same.
 """
 
 import json
@@ -28,6 +28,8 @@ LANDED_CHANGES, MART_CHANGES = "landing.changes", "audit.changes"
 
 MOST_COMPARED = 5_000
 """Rows of a table that are compared; of more, every n-th by the hash of its key."""
+FEWEST_NUMBERS = 20
+"""How high a column is on average is told of so many numbers other than nought."""
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL")
 _EMPTY = (
@@ -185,7 +187,7 @@ def _changes_of(table: Compared) -> str:
 
     def profile(what: str) -> str:
         filled = ", ".join(f'count("{c}") / nullif(count(*), 0)' for c in compared)
-        level = ", ".join(f'avg(ln(1 + abs("{c}"::double)))' if c in numbers else "null" for c in compared)
+        level = ", ".join(_level(c) if c in numbers else "null" for c in compared)
         return f"(select count(*) as rows, [{filled}]::double[] as filled, [{level}]::double[] as level from {what})"
 
     names = ", ".join(f"'{column}'" for column in compared)
@@ -215,6 +217,13 @@ def _changes_of(table: Compared) -> str:
             unnest(before_p.level) as level_before, unnest(now_p.level) as level_now
         from met, {profile("before_all")} as before_p, {profile("now_all")} as now_p
         """
+
+
+def _level(column: str) -> str:
+    """Where most values are nought, as they are of what seldom happens, the others would hardly move their mean."""
+    told = f'"{column}" != 0'
+    mean = f'avg(ln(1 + abs("{column}"::double))) filter ({told})'
+    return f"case when count_if({told}) >= {FEWEST_NUMBERS} then {mean} end"
 
 
 def _is_number(dtype: str) -> bool:

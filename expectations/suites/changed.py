@@ -18,7 +18,7 @@ MOST_EMPTIED, MOST_EMPTIED_OF_OTHERS = 0.2, 0.3
 """By so much the share of rows that have a value may move: in a table that mostly tells the same things again, and in
 one that tells of others each time."""
 FURTHEST = 1.0
-"""So far the mean of ln(1 + |value|) may move: about 2.7 times as high, or as low."""
+"""So far the mean of ln(1 + |value|) may move, of values other than nought: about 2.7 times as high, or as low."""
 FEWEST_ROWS = 20
 """A column's average is judged of so many rows."""
 

@@ -193,6 +193,7 @@ def _accounts(platform: Platform) -> Suite:
                 """,
                 "warn",
             ),
+            *FURTHER_ON.get(platform.accounts.name, ()),
         ),
     )
 
@@ -251,6 +252,11 @@ def _timelines(platform: Platform) -> Suite:
             in_order("window_start", "window_end"),
             in_order("window_end", "observed_at"),
             no_row(
+                "every timeline tells how many posts were read from it",
+                "select account_native_id from audited where posts_read is null",
+                "warn",
+            ),
+            no_row(
                 "no timeline has more posts landed than were read from it",
                 f"""
                 select audited.account_native_id
@@ -299,6 +305,22 @@ FURTHER_ON_POSTS = {
 """What only one platform's posts can get wrong."""
 
 FURTHER_ON = {
+    "mastodon.accounts": (
+        no_row(
+            "no status of an account is newer than its last",
+            """
+            select audited.id
+            from audited
+            inner join mastodon.all_posts as posts
+                on
+                    audited.id = posts.account_id
+                    and audited.batch_id = posts.batch_id
+                    and audited.date = posts.date
+            where posts.created_at > audited.last_status_at + interval 2 day
+            """,
+            "warn",
+        ),
+    ),
     "x.missing_posts": (
         no_row(
             "every post that X does not give any more was landed before, of that author",
@@ -774,6 +796,7 @@ MOODLE_COURSES = Suite(
             "warn",
         ),
         in_order("startdate", "enddate", "warn"),
+        in_order("timemodified", "observed_at", "warn"),
         no_row(
             "no two courses of a batch have one short name",
             "select shortname from audited group by shortname, date, batch_id having count(*) > 1",

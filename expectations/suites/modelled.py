@@ -854,6 +854,11 @@ ASSET_SCORES = Suite(
             "select * from audited where (what_to_fix is not null) is distinct from (rules_not_met > 0)",
             told_as="account_id",
         ),
+        no_row(
+            "the days of silence are those since the last post",
+            "select * from audited where days_silent is distinct from as_of_date - last_posted_date",
+            told_as="account_id",
+        ),
         _adds_up(
             "every account that is held to the standard has its score",
             "select count(*) from audited",

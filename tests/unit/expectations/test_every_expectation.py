@@ -111,6 +111,7 @@ def of_platform(source: str) -> dict[str, Callable[[], Planted]]:
             ("landing.batches", ledger),
         ],
         "every post's author is among": lambda: [(posts.name, post | {platform.author: "a"})],
+        "every timeline tells how many": lambda: [(timelines.name, read | {"posts_read": None})],
         "no timeline has fewer posts landed": lambda: [
             (timelines.name, read | {"posts_read": 1}),
             ("landing.batches", {"source": source, "table_name": "posts", "quarantined": 0}),
@@ -290,6 +291,10 @@ PLANTED: dict[tuple[str, str], list[Row]] = {
         {"table": "registry.accounts", "platform": "x", "handle": "Tokyo"},
     ],
     ("x.posts", "created_at is within"): [{"id": str(29700859247 << 22), "created_at": "2026-01-01"}],
+    ("mastodon.accounts", "no status of an account"): [
+        {"id": "7", "last_status_at": "2026-01-01"},
+        {"table": "mastodon.posts", "id": "p", "account_id": "7", "created_at": NIGHT},
+    ],
     ("x.missing_posts", "X says of every"): [{"id": "12", "detail": "Could not find tweet with ids: [1]."}],
     ("x.missing_posts", "every post that X"): [{"id": "1", "author_id": "7"}],
     ("registry.accounts", "the register is as new"): [

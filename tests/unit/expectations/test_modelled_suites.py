@@ -302,6 +302,8 @@ MODELLED: dict[str, list[dict]] = {
             "rules_met": 1,
             "rules_not_met": 1,
             "what_to_fix": "Link.",
+            "as_of_date": "2026-01-02",
+            "last_posted_date": "2026-01-01",
             "days_silent": 1,
         }
     ],
@@ -617,6 +619,7 @@ FAULTS = [
         "the last post is",
         "x:1ntokyo",
     ),
+    ("marts.asset_scores", "last_posted_date = '2025-12-02'", "block", "the days of silence", "x:7"),
     ("marts.unregistered_lookalikes", "posts = 2", "block", "no handle is met", "x:1ntokyo"),
     ("marts.post_performance", "overperformance = 2", "block", "a post is above", "x:10 at 1 days"),
     ("marts.content_mix", "posts = 2", "block", "posts of all kinds", "2 against 1"),
