@@ -21,11 +21,14 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from expectations.landing import FED_BY_FILES
 from orchestration.dbt import DBT
 from tests.mutations import KINDS, Built, Judged, judge_landed, judge_mart, landed_corruptions, mart_corruptions
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "mutation_report.md"
 SIFARAT = DBT.parent / "sifarat"
+FEWEST_TOLD = 2
+"""Of so many rows that differ from before no suite says anything (expectations/suites/changed.py)."""
 
 
 def built_ministry(folder: Path) -> tuple[Path, Path]:
@@ -114,17 +117,25 @@ def report(judged: list[Judged], seed: int) -> str:
 
 
 def why(verdict: Judged) -> str:
-    """What of its kind cannot be seen by rules that let a common night pass."""
+    """What keeps rules that let a common night pass from seeing it."""
+    corruption, source = verdict.corruption, verdict.corruption.table.split(".")[0]
+    if corruption.kind == "late" and source in FED_BY_FILES:
+        return "files come when somebody saves them, and nothing else tells that this one is due"
+    if verdict.rows <= FEWEST_TOLD:
+        rows = "1 row" if verdict.rows == 1 else f"{verdict.rows} rows"
+        return f"it befell {rows}, and of fewer than {FEWEST_TOLD + 1} that differ from before nothing is said"
+    if corruption.kind == "drop" and source in FED_BY_FILES:
+        return "files differ in how many rows they have, and nothing else tells how many these should be"
     return {
-        "null": "too few of the rows had a value, or the table too few rows, to miss it",
+        "null": "the rows are others than before, and other days had as many without a value",
         "swap": "the two columns tell numbers of one size, or words of one kind",
-        "rescale": "too few of the rows hold more than a handful, so that many times nothing is little",
-        "shift": "the column moves by days from night to night, or the table has too few rows",
-        "drop": "the table has too few rows, or as many are usual",
-        "late": "nothing tells that it is due: the table has no history of arrivals, or no day of its own",
+        "rescale": "too few of the rows hold another number than nought",
+        "shift": "the column moves by days from night to night by itself",
+        "drop": "as many come and go by themselves",
+        "late": "nothing else tells the day",
         "duplicate": "the table has no key",
         "retype": "the type is the same",
-    }[verdict.corruption.kind]
+    }[corruption.kind]
 
 
 if __name__ == "__main__":

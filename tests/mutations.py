@@ -61,10 +61,12 @@ class Corruption:
 
 @dataclass(frozen=True)
 class Judged:
-    """``found`` are what said so: severity, and the sentence. Empty: it slipped through."""
+    """``found`` are what said so: severity, and the sentence. Empty: it slipped through. ``rows`` are how many rows it
+    changed, added or took away."""
 
     corruption: Corruption
     found: tuple[tuple[str, str], ...]
+    rows: int
 
     @property
     def is_stopped(self) -> bool:
@@ -267,11 +269,16 @@ def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
     [contract] = [contract for contract in changes.CONTRACTS if contract.name == corruption.table]
     newest = _newest(built.landing, contract)
     tail = newest.relative_to(built.landing)
+    text = _as_text(contract, pl.read_parquet(newest, hive_partitioning=False))
+    corrupted = text.clear() if corruption.kind == "late" else _corrupted_text(contract, text, corruption)
+    rows = _rows_that_differ(text, corrupted)
+    if not rows:
+        return None
     try:
-        found = _land_corrupted(built, contract, newest, corruption)
-        if found is not None and not any(severity == "block" for severity, _ in found):
+        found = _land_corrupted(built, contract, newest, corruption, corrupted)
+        if not any(severity == "block" for severity, _ in found):
             found += _of_landed_suites(built, contract, tail)
-        return None if found is None else Judged(corruption, tuple(f for f in found if f not in known))
+        return Judged(corruption, tuple(f for f in found if f not in known), rows)
     finally:
         for place in ("", *LEDGERS):
             was, now = (root / place / tail for root in (built.data / "landing", built.landing))
@@ -288,20 +295,22 @@ def _newest(landing: Path, contract: Contract) -> Path | None:
     return max(same_day, key=lambda part: part.stat().st_size, default=None)
 
 
+def _rows_that_differ(text: pl.DataFrame, corrupted: pl.DataFrame) -> int:
+    if text.height != corrupted.height:
+        return abs(text.height - corrupted.height)
+    differs = pl.any_horizontal(pl.col(name).ne_missing(corrupted[name]) for name in text.columns)
+    return text.select(differs.sum()).item()
+
+
 def _land_corrupted(
-    built: Built, contract: Contract, newest: Path, corruption: Corruption
-) -> list[tuple[str, str]] | None:
-    records = pl.read_parquet(newest, hive_partitioning=False)
+    built: Built, contract: Contract, newest: Path, corruption: Corruption, corrupted: pl.DataFrame
+) -> list[tuple[str, str]]:
     tail = newest.relative_to(built.landing)
     entry = pl.read_parquet(built.landing / "_batches" / tail, hive_partitioning=False).row(0, named=True)
     if corruption.kind == "late":
         for place in ("", *LEDGERS):
             (built.landing / place / tail).unlink(missing_ok=True)
         return []
-    text = _as_text(contract, records)
-    corrupted = _corrupted_text(contract, text, corruption)
-    if corrupted.equals(text):
-        return None
     landing = Landing(built.landing, is_synthetic=entry["is_synthetic"])
     batch = Batch(
         contract,
@@ -460,19 +469,21 @@ def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
     warehouse, mart = built.warehouse, corruption.table
     warehouse.execute("begin")
     try:
-        if not _corrupt_mart(built, warehouse, corruption):
+        rows = _corrupt_mart(warehouse, corruption)
+        if not rows:
             return None
         found = _of_contract(built, warehouse, mart) or _of_dbt_tests(built, warehouse, mart)
         if not any(severity == "block" for severity, _ in found):
             query = changes.changes_of_marts(warehouse, {mart: built.keys[mart]})
             warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
             found += found_by(warehouse, _due(modelled.SUITES, [mart, changes.MART_CHANGES]))
-        return Judged(corruption, tuple(f for f in found if f not in known))
+        return Judged(corruption, tuple(f for f in found if f not in known), rows)
     finally:
         warehouse.execute("rollback")
 
 
-def _corrupt_mart(built: Built, connection: duckdb.DuckDBPyConnection, corruption: Corruption) -> bool:
+def _corrupt_mart(connection: duckdb.DuckDBPyConnection, corruption: Corruption) -> int:
+    """How many rows it changed, added or took away."""
     mart, kind = corruption.table, corruption.kind
     connection.execute(f"create temporary table was as from {mart}")
     types = dict(connection.execute(f"select column_name, column_type from (describe {mart})").fetchall())
@@ -491,7 +502,7 @@ def _corrupt_mart(built: Built, connection: duckdb.DuckDBPyConnection, corruptio
     elif kind == "retype":
         [column] = corruption.columns
         connection.execute(f'alter table {mart} alter column "{column}" type varchar')
-        return True
+        return connection.execute("select count(*) from was").fetchone()[0]
     elif kind == "swap":
         one, other = corruption.columns
         connection.execute(f'update {mart} set "{one}" = "{other}", "{other}" = "{one}" where {hit}')
@@ -503,10 +514,11 @@ def _corrupt_mart(built: Built, connection: duckdb.DuckDBPyConnection, corruptio
             "shift": f'cast("{column}" + interval ({int(corruption.amount or 0)}) hour as {types[column]})',
         }[kind]
         connection.execute(f'update {mart} set "{column}" = {wrong} where {hit}')
-    [(differs,)] = connection.execute(
-        f"select count(*) from ((from was except all from {mart}) union all (from {mart} except all from was))"
-    ).fetchall()
-    return differs > 0
+    gone, new = (
+        connection.execute(f"select count(*) from (from {one} except all from {other})").fetchone()[0]
+        for one, other in (("was", mart), (mart, "was"))
+    )
+    return max(gone, new)
 
 
 def _of_contract(built: Built, connection: duckdb.DuckDBPyConnection, mart: str) -> list[tuple[str, str]]:

@@ -159,6 +159,8 @@ LANDED_HABITS = Suite(
             ) as arrived
             where
                 times_ago <= {FEWEST_DAYS + 1}
+                -- Platforms bring some tables only on days on which there is something to tell.
+                and source in ({", ".join(sorted({f"'{contract.source}'" for contract in habits.CONTRACTS}))})
                 -- Where hardly anything came, such as a list of courses that are all over, nothing more is due.
                 and source in (
                     select source
