@@ -141,15 +141,34 @@ class Built:
         return changes.keys_of_marts(MANIFEST)
 
     @cached_property
-    def marts(self) -> dict[str, dict]:
-        """The nodes of the marts that hold rows."""
+    def every_mart(self) -> dict[str, dict]:
+        """The nodes of the marts."""
         return {
             f"marts.{node['name']}": node
             for node in self.manifest["nodes"].values()
-            if node["resource_type"] == "model"
-            and node["schema"] == "marts"
-            and self.warehouse.execute(f"select count(*) from marts.{node['name']}").fetchone()[0]
+            if node["resource_type"] == "model" and node["schema"] == "marts"
         }
+
+    @cached_property
+    def marts(self) -> dict[str, dict]:
+        """Those that hold rows."""
+        return {
+            mart: node
+            for mart, node in self.every_mart.items()
+            if self.warehouse.execute(f"select count(*) from {mart}").fetchone()[0]
+        }
+
+    @cached_property
+    def newest(self) -> dict[str, Path]:
+        """The part of each landed table that is corrupted, of those that hold records."""
+        parts = {contract.name: _newest(self.data / "landing", contract) for contract in changes.CONTRACTS}
+        return {table: part for table, part in parts.items() if part is not None}
+
+    @property
+    def empty(self) -> list[str]:
+        """Landed tables and marts that hold no rows: nothing can befall them."""
+        every = [*(contract.name for contract in changes.CONTRACTS), *self.every_mart]
+        return sorted(table for table in every if table not in self.newest and table not in self.marts)
 
     @cached_property
     def dbt_tests(self) -> dict[str, list[tuple[dict, str]]]:
@@ -217,10 +236,9 @@ def _is_broken(connection: duckdb.DuckDBPyConnection, table: str, expect: Expect
 
 def landed_corruptions(built: Built, seed: int) -> Iterator[Corruption]:
     for contract in changes.CONTRACTS:
-        newest = _newest(built.data / "landing", contract)
-        if newest is None:
+        if contract.name not in built.newest:
             continue
-        records = pl.read_parquet(newest, hive_partitioning=False)
+        records = pl.read_parquet(built.newest[contract.name], hive_partitioning=False)
         chance = random.Random(f"{seed} {contract.name}")
         yield from _chosen(contract.name, _types_of(contract, records), chance)
 
@@ -267,8 +285,8 @@ def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
     """None where it changes nothing, such as a column swapped with one of the same values."""
     known = built.known_of_records
     [contract] = [contract for contract in changes.CONTRACTS if contract.name == corruption.table]
-    newest = _newest(built.landing, contract)
-    tail = newest.relative_to(built.landing)
+    tail = built.newest[contract.name].relative_to(built.data / "landing")
+    newest = built.landing / tail
     text = _as_text(contract, pl.read_parquet(newest, hive_partitioning=False))
     corrupted = text.clear() if corruption.kind == "late" else _corrupted_text(contract, text, corruption)
     rows = _rows_that_differ(text, corrupted)
