@@ -99,7 +99,8 @@ def report(judged: list[Judged], empty: list[str], seed: int, share: float) -> s
         f"{repeats} of the found are exact repeats in a landed batch, which the contract drops and the ledger counts. "
         "Marts are judged by dbt's contract and tests first, then by the suites.",
         "",
-        f"Of every table at most one corruption of each kind is made; {share:.0%} of them are judged. No rows, and so nothing to corrupt, hold {', '.join(empty)}.",
+        f"Of every table at most one corruption of each kind is made; {share:.0%} of them are judged. No rows, and so "
+        f"nothing to corrupt, hold {', '.join(empty)}.",
         "",
         "| kind | made | found |",
         "| --- | ---: | ---: |",
