@@ -306,6 +306,7 @@ FURTHER_ON_POSTS = {
 
 FURTHER_ON = {
     "mastodon.accounts": (
+        in_order("last_status_at", "observed_at", "warn"),
         no_row(
             "no status of an account is newer than its last",
             """

@@ -199,6 +199,28 @@ DIM_DATE = Suite(
     ),
 )
 
+DIM_METRIC_DEFINITION = Suite(
+    "modelled",
+    "marts.dim_metric_definition",
+    (
+        no_row(
+            "what a metric meant ends on the day on which it means something else",
+            """
+            select *
+            from (
+                select
+                    *,
+                    lead(effective_from_date) over (partition by platform, metric order by effective_from_date)
+                        as next_from_date
+                from audited
+            )
+            where next_from_date is not null and effective_until_date is distinct from next_from_date
+            """,
+            told_as="platform || ', ' || metric || ', version ' || version",
+        ),
+    ),
+)
+
 DIM_ACCOUNT = Suite(
     "modelled",
     "marts.dim_account",
@@ -1121,6 +1143,7 @@ SUITES = (
     VOLUMES,
     DIM_MISSION,
     DIM_DATE,
+    DIM_METRIC_DEFINITION,
     DIM_ACCOUNT,
     FCT_POST,
     FCT_POST_METRICS_DAILY,

@@ -22,6 +22,13 @@ MODELLED: dict[str, list[dict]] = {
         for mission in ("tokyo", "unassigned")
     ],
     "marts.dim_date": [{"calendar_date": date(2026, 1, 1) + timedelta(days=n)} for n in range(365)],
+    "marts.dim_metric_definition": [
+        {"platform": "facebook", "metric": "views", "version": version, "effective_from_date": begins} | ends
+        for version, begins, ends in (
+            (1, "0001-01-01", {"effective_until_date": "2025-11-15"}),
+            (2, "2025-11-15", {}),
+        )
+    ],
     "marts.dim_account": [
         {
             "account_id": "x:7",
@@ -618,6 +625,13 @@ FAULTS = [
         "block",
         "the last post is",
         "x:1ntokyo",
+    ),
+    (
+        "marts.dim_metric_definition",
+        "effective_until_date = '2025-10-16' where version = 1",
+        "block",
+        "what a metric meant",
+        "facebook, views, version 1",
     ),
     ("marts.asset_scores", "last_posted_date = '2025-12-02'", "block", "the days of silence", "x:7"),
     ("marts.unregistered_lookalikes", "posts = 2", "block", "no handle is met", "x:1ntokyo"),
