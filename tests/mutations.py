@@ -198,7 +198,7 @@ def _link(source: str, target: str) -> str:
 
 def found_by(connection: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[tuple[str, str]]:
     """What of the suites fails, by plain SQL: Great Expectations takes a quarter of a second for each expectation.
-    That it says the same is tested (tests/unit/expectations/test_suite_mutations.py)."""
+    That it says the same is tested (tests/unit/expectations/test_every_expectation.py)."""
     return [
         (expect.severity, f"{suite.table_name}: {expect.says}")
         for suite in suites
