@@ -417,12 +417,13 @@ SHEETS_COURSES = Suite(
         ),
         no_row(
             "every session of a course is on one of its days",
+            # A course's day is of its place and a session's time is UTC: 14 hours lie between them at most.
             """
             select course_id
             from audited
             inner join sheets.all_sessions as sessions using (course_id)
             where
-                sessions.starts_at < audited.starts_on
+                sessions.starts_at < audited.starts_on - interval 14 hour
                 or sessions.ends_at > audited.starts_on + (audited.length_days + 1) * interval 1 day
             """,
             "warn",

@@ -171,7 +171,7 @@ def of_17(table: str, **of_each: Any) -> list[Row]:
 PLANTED: dict[tuple[str, str], list[Row]] = {
     ("sheets.courses", "every session of a course"): [
         COURSE_1,
-        {"table": "sheets.sessions", "course_id": "C1", "starts_at": "2026-01-04 23:00", "ends_at": "2026-01-05 01:00"},
+        {"table": "sheets.sessions", "course_id": "C1", "starts_at": "2026-01-04 09:59", "ends_at": "2026-01-04 12:00"},
     ],
     ("sheets.courses", "nobody is nominated"): [
         COURSE_1,

@@ -879,6 +879,7 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
         "posts of all hours are the own posts there are",
         "it has every post once",
         "its likes are the posts' reactions",
+        "no handle is met in more posts than there are",
         "every post has its reading, read or not",
         "posts of all topics are the own posts that were sorted into one",
         "best_post_engagements are what their mart tells",
