@@ -21,11 +21,14 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from expectations.landing import FED_BY_FILES
 from orchestration.dbt import DBT
 from tests.mutations import KINDS, Built, Judged, judge_landed, judge_mart, landed_corruptions, mart_corruptions
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "mutation_report.md"
 SIFARAT = DBT.parent / "sifarat"
+FEWEST_TOLD = 2
+"""Of so many rows that differ from before no suite says anything (expectations/suites/changed.py)."""
 
 
 def built_ministry(folder: Path) -> tuple[Path, Path]:
@@ -42,8 +45,10 @@ def built_ministry(folder: Path) -> tuple[Path, Path]:
 SIDES = {"landed": (landed_corruptions, judge_landed), "marts": (mart_corruptions, judge_mart)}
 
 
-def judged(side: str, data: Path, standing: Path, scratch: Path, seed: int, share: float) -> list[Judged]:
-    """The corruptions of one side that change anything."""
+def judged(
+    side: str, data: Path, standing: Path, scratch: Path, seed: int, share: float
+) -> tuple[list[Judged], list[str]]:
+    """The corruptions of one side that change anything; also the tables of either side that hold no rows."""
     make, judge = SIDES[side]
     built, chance, verdicts = Built(data, standing, scratch / side), random.Random(seed), []
     (scratch / side).mkdir()
@@ -53,7 +58,7 @@ def judged(side: str, data: Path, standing: Path, scratch: Path, seed: int, shar
         if chance.random() < share and (verdict := judge(built, corruption)):
             verdicts.append(verdict)
             print(len(verdicts), corruption, "->", verdict.found[0] if verdict.found else "SLIPPED", flush=True)
-    return verdicts
+    return verdicts, built.empty
 
 
 @click.command()
@@ -67,14 +72,15 @@ def main(data: Path | None, standing: Path | None, seed: int, share: float) -> N
             data, standing = built_ministry(Path(folder))
         began = time.perf_counter()
         runs = [pool.submit(judged, side, data, standing, Path(folder), seed, share) for side in SIDES]
-        verdicts = [verdict for run in runs for verdict in run.result()]
+        verdicts = [verdict for run in runs for verdict in run.result()[0]]
+        empty = runs[0].result()[1]
         seconds = time.perf_counter() - began
-    REPORT.write_text(report(verdicts, seed), encoding="utf-8")
+    REPORT.write_text(report(verdicts, empty, seed, share), encoding="utf-8")
     found = sum(1 for verdict in verdicts if verdict.found)
     print(f"{found} of {len(verdicts)} found ({found / len(verdicts):.1%}), in {seconds:.0f} s")
 
 
-def report(judged: list[Judged], seed: int) -> str:
+def report(judged: list[Judged], empty: list[str], seed: int, share: float) -> str:
     found = [verdict for verdict in judged if verdict.found]
     slipped = [verdict for verdict in judged if not verdict.found]
     repeats = sum(bool(v.found) and all("exact repeats" in says for _, says in v.found[:1]) for v in judged)
@@ -92,6 +98,9 @@ def report(judged: list[Judged], seed: int) -> str:
         "",
         f"{repeats} of the found are exact repeats in a landed batch, which the contract drops and the ledger counts. "
         "Marts are judged by dbt's contract and tests first, then by the suites.",
+        "",
+        f"Of every table at most one corruption of each kind is made; {share:.0%} of them are judged. No rows, and so "
+        f"nothing to corrupt, hold {', '.join(empty)}.",
         "",
         "| kind | made | found |",
         "| --- | ---: | ---: |",
@@ -114,17 +123,25 @@ def report(judged: list[Judged], seed: int) -> str:
 
 
 def why(verdict: Judged) -> str:
-    """What of its kind cannot be seen by rules that let a common night pass."""
+    """What keeps rules that let a common night pass from seeing it."""
+    corruption, source = verdict.corruption, verdict.corruption.table.split(".")[0]
+    if corruption.kind == "late" and source in FED_BY_FILES:
+        return "files come when somebody saves them, and nothing else tells that this one is due"
+    if verdict.rows <= FEWEST_TOLD:
+        rows = "1 row" if verdict.rows == 1 else f"{verdict.rows} rows"
+        return f"it befell {rows}, and of fewer than {FEWEST_TOLD + 1} that differ from before nothing is said"
+    if corruption.kind == "drop" and source in FED_BY_FILES:
+        return "files differ in how many rows they have, and nothing else tells how many these should be"
     return {
-        "null": "too few of the rows had a value, or the table too few rows, to miss it",
+        "null": "the rows are others than before, and other days had as many without a value",
         "swap": "the two columns tell numbers of one size, or words of one kind",
-        "rescale": "too few of the rows hold more than a handful, so that many times nothing is little",
-        "shift": "the column moves by days from night to night, or the table has too few rows",
-        "drop": "the table has too few rows, or as many are usual",
-        "late": "nothing tells that it is due: the table has no history of arrivals, or no day of its own",
+        "rescale": "too few of the rows hold another number than nought",
+        "shift": "the column moves by days from night to night by itself",
+        "drop": "as many come and go by themselves",
+        "late": "nothing else tells the day",
         "duplicate": "the table has no key",
         "retype": "the type is the same",
-    }[verdict.corruption.kind]
+    }[corruption.kind]
 
 
 if __name__ == "__main__":

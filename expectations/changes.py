@@ -6,9 +6,10 @@ seen though each value by itself could be true. The first night, and the first p
 compared with, and nothing is judged.
 
 ``changes`` has one row per table and column: how many rows there were and are, how many of the former are gone, in how
-many of those that stayed the column differs, and how full and how high it is on average. Numbers differ when one is
-more than double the other (and by more than a fifth of what is usual in the column), times when they moved by more than
-two hours and not by the days that passed, everything else when it is not the same.
+many of those that stayed the column has or had a value and in how many it differs, and how full it is and how high, on
+average of what is not nought. Numbers differ when one is more than double the other (and by more than a fifth of what
+is usual in the column), times when they moved by more than two hours and not by the days that passed, everything else
+when it is not the same.
 """
 
 import json
@@ -27,11 +28,13 @@ LANDED_CHANGES, MART_CHANGES = "landing.changes", "audit.changes"
 
 MOST_COMPARED = 5_000
 """Rows of a table that are compared; of more, every n-th by the hash of its key."""
+FEWEST_NUMBERS = 20
+"""How high a column is on average is told of so many numbers other than nought."""
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL")
 _EMPTY = (
     "select ''::varchar as table_name, ''::varchar as column_name, 0::bigint as rows_before, 0::bigint as rows_now, "
-    "0::bigint as gone, 0::bigint as shared, 0::bigint as changed, null::double as filled_before, "
+    "0::bigint as gone, 0::bigint as shared, 0::bigint as given, 0::bigint as changed, null::double as filled_before, "
     "null::double as filled_now, null::double as level_before, null::double as level_now where false"
 )
 
@@ -172,10 +175,11 @@ def _changes_of(table: Compared) -> str:
     numbers = [column for column in compared if _is_number(table.columns[column])]
 
     def sampled(query: str) -> str:
+        # Of both by the same number, else a table that grew had lost what the other has.
         parts = ", ".join(f'"{column}"' for column in table.key)
         return (
             f"select hash({parts}) as key_hash, * from ({query}) "
-            f"where hash({parts}) % greatest((select count(*) from ({query})) // {MOST_COMPARED}, 1) = 0"
+            f"where hash({parts}) % greatest((select count(*) from ({table.before})) // {MOST_COMPARED}, 1) = 0"
         )
 
     medians = ", ".join(f'median(abs("{column}")) as "{column}"' for column in numbers)
@@ -183,12 +187,16 @@ def _changes_of(table: Compared) -> str:
 
     def profile(what: str) -> str:
         filled = ", ".join(f'count("{c}") / nullif(count(*), 0)' for c in compared)
-        level = ", ".join(f'avg(ln(1 + abs("{c}"::double)))' if c in numbers else "null" for c in compared)
+        level = ", ".join(_level(c) if c in numbers else "null" for c in compared)
         return f"(select count(*) as rows, [{filled}]::double[] as filled, [{level}]::double[] as level from {what})"
 
     names = ", ".join(f"'{column}'" for column in compared)
     changed = ", ".join(
         f"count(*) filter (now_.key_hash is not null and {_differs(column, table.columns[column], table.days_between)})"
+        for column in compared
+    )
+    given = ", ".join(
+        f'count(*) filter (now_.key_hash is not null and coalesce(now_."{column}", before_."{column}") is not null)'
         for column in compared
     )
     return f"""
@@ -199,15 +207,23 @@ def _changes_of(table: Compared) -> str:
             select
                 count(*) filter (now_.key_hash is null) as gone,
                 count(now_.key_hash) as shared,
+                [{given}]::bigint[] as given,
                 [{changed}]::bigint[] as changed
             from before_all as before_ left join now_all as now_ using (key_hash), usual
         )
         select '{table.name}' as table_name, unnest([{names}]) as column_name, before_p.rows as rows_before,
-            now_p.rows as rows_now, gone, shared, unnest(changed) as changed,
+            now_p.rows as rows_now, gone, shared, unnest(given) as given, unnest(changed) as changed,
             unnest(before_p.filled) as filled_before, unnest(now_p.filled) as filled_now,
             unnest(before_p.level) as level_before, unnest(now_p.level) as level_now
         from met, {profile("before_all")} as before_p, {profile("now_all")} as now_p
         """
+
+
+def _level(column: str) -> str:
+    """Where most values are nought, as they are of what seldom happens, the others would hardly move their mean."""
+    told = f'"{column}" != 0'
+    mean = f'avg(ln(1 + abs("{column}"::double))) filter ({told})'
+    return f"case when count_if({told}) >= {FEWEST_NUMBERS} then {mean} end"
 
 
 def _is_number(dtype: str) -> bool:

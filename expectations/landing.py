@@ -9,9 +9,12 @@ from pathlib import Path
 
 from expectations.audit import LEDGER, Views
 from expectations.changes import LANDED_CHANGES, landed_changes
+from expectations.habits import LANDED_HABITS, landed_habits
 
 FED_BY_FILES = ("sheets", "platform_exports", "zoom", "teams")
 """A file is landed once and stands in the marts for good, so these are always audited whole."""
+
+_TOLD = {LANDED_CHANGES: landed_changes, LANDED_HABITS: landed_habits}
 
 
 def is_new(landing: Path, name: str, published_at: datetime | None) -> bool:
@@ -25,12 +28,13 @@ def landed_views(landing: Path, tables: Iterable[str], published_at: datetime | 
 
     What is audited is what no publication stands on yet: batches landed since ``published_at`` (UTC), or all of
     them when it is None. So a night that was refused is looked at again by the next one. A table that was
-    never landed gets no view. ``landing.changes`` is no table: it tells what the newest day changed.
+    never landed gets no view. ``landing.changes`` is no table: it tells what the newest day changed; nor is
+    ``landing.habits``: it tells what files usually look like, and the newest.
     """
     views = {LEDGER: _parquet([landing / "_batches" / "*" / "*" / "*" / "*.parquet"])}
     for name in tables:
-        if name == LANDED_CHANGES:
-            views[name] = landed_changes(landing)
+        if name in _TOLD:
+            views[name] = _TOLD[name](landing)
             continue
         source, table = name.split(".")
         folder = landing / source / table

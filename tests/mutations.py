@@ -31,7 +31,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from expectations import changes
+from expectations import changes, habits
 from expectations.landing import landed_views
 from expectations.suite import Expect, Suite
 from expectations.suites import landed, modelled
@@ -61,10 +61,12 @@ class Corruption:
 
 @dataclass(frozen=True)
 class Judged:
-    """``found`` are what said so: severity, and the sentence. Empty: it slipped through."""
+    """``found`` are what said so: severity, and the sentence. Empty: it slipped through. ``rows`` are how many rows it
+    changed, added or took away."""
 
     corruption: Corruption
     found: tuple[tuple[str, str], ...]
+    rows: int
 
     @property
     def is_stopped(self) -> bool:
@@ -74,12 +76,12 @@ class Judged:
 class Built:
     """A data folder after a night: its landing, its warehouse, and the publication that stood before the night.
 
-    Everything is copied below ``scratch``; what a corruption does there is undone after it. The ledger is told of so
-    many ``nights_before`` that brought what the newest did, for volumes are expected from many.
+    Everything is copied below ``scratch``; what a corruption does there is undone after it. Of a landing alone, without
+    models, no volumes are judged.
     """
 
-    def __init__(self, data: Path, standing: Path, scratch: Path, nights_before: int = 0):
-        self.data, self.standing, self.scratch, self.nights_before = data, standing, scratch, nights_before
+    def __init__(self, data: Path, standing: Path, scratch: Path):
+        self.data, self.standing, self.scratch = data, standing, scratch
         self.landing = scratch / "landing"
 
     @cached_property
@@ -87,26 +89,15 @@ class Built:
         """The landed tables as the suites see them."""
         shutil.copytree(self.data / "landing", self.landing, copy_function=_link)
         published_at = datetime.fromtimestamp(self.standing.stat().st_mtime, UTC)
-        tables = {suite.table_name for suite in landed.SUITES} - {changes.LANDED_CHANGES}
+        tables = {suite.table_name for suite in landed.SUITES} - {changes.LANDED_CHANGES, habits.LANDED_HABITS}
         records = duckdb.connect()
-        records.execute("set timezone = 'UTC'; create schema quality")
+        # A part is landed again and again under one name, at times within one tick of its clock.
+        records.execute("set timezone = 'UTC'; set enable_external_file_cache = false; create schema quality")
         views = landed_views(self.landing, tables, published_at)
         for schema in {name.split(".")[0] for name in views}:
             records.execute(f"create schema {schema}")
         for name, query in views.items():
             records.execute(f"create table {name} as {query}")
-        records.execute(
-            f"""
-            insert into landing.batches by name
-            select
-                * exclude (date, batch_id, observed_at, n),
-                'before ' || n as batch_id,
-                date - cast(n as integer) as date,
-                observed_at - n * interval 1 day as observed_at
-            from landing.batches, range(2, {self.nights_before + 2}) as nights (n)
-            where date = (select max(date) from landing.batches where source = 'registry')
-            """
-        )
         return records
 
     @cached_property
@@ -125,6 +116,7 @@ class Built:
         """What is found in the records as they came; a corruption has to be told by something else."""
         self.records.execute("begin")
         self.records.execute(f"create table landing.changes as {changes.landed_changes(self.landing)}")
+        self.records.execute(f"create table landing.habits as {habits.landed_habits(self.landing)}")
         self.records.execute(f"create table quality.volumes as {self.volumes}")
         found = found_by(self.records, [*landed.SUITES, modelled.VOLUMES])
         self.records.execute("rollback")
@@ -149,15 +141,34 @@ class Built:
         return changes.keys_of_marts(MANIFEST)
 
     @cached_property
-    def marts(self) -> dict[str, dict]:
-        """The nodes of the marts that hold rows."""
+    def every_mart(self) -> dict[str, dict]:
+        """The nodes of the marts."""
         return {
             f"marts.{node['name']}": node
             for node in self.manifest["nodes"].values()
-            if node["resource_type"] == "model"
-            and node["schema"] == "marts"
-            and self.warehouse.execute(f"select count(*) from marts.{node['name']}").fetchone()[0]
+            if node["resource_type"] == "model" and node["schema"] == "marts"
         }
+
+    @cached_property
+    def marts(self) -> dict[str, dict]:
+        """Those that hold rows."""
+        return {
+            mart: node
+            for mart, node in self.every_mart.items()
+            if self.warehouse.execute(f"select count(*) from {mart}").fetchone()[0]
+        }
+
+    @cached_property
+    def newest(self) -> dict[str, Path]:
+        """The part of each landed table that is corrupted, of those that hold records."""
+        parts = {contract.name: _newest(self.data / "landing", contract) for contract in changes.CONTRACTS}
+        return {table: part for table, part in parts.items() if part is not None}
+
+    @property
+    def empty(self) -> list[str]:
+        """Landed tables and marts that hold no rows: nothing can befall them."""
+        every = [*(contract.name for contract in changes.CONTRACTS), *self.every_mart]
+        return sorted(table for table in every if table not in self.newest and table not in self.marts)
 
     @cached_property
     def dbt_tests(self) -> dict[str, list[tuple[dict, str]]]:
@@ -173,6 +184,8 @@ class Built:
     @cached_property
     def volumes(self) -> str:
         """The query behind quality.volumes, over the landing's ledger."""
+        if not (self.data / "dbt").exists():
+            return "select null as source, null as verdict, 0 as expected_rows, 0 as landed where false"
         [compiled] = (self.data / "dbt" / "compiled").rglob("quality/volumes.sql")
         batches = "(select * rename (date as observed_date) from landing.batches)"
         return compiled.read_text().replace('"warehouse"."staging"."stg_landing__batches"', batches)
@@ -185,7 +198,7 @@ def _link(source: str, target: str) -> str:
 
 def found_by(connection: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> list[tuple[str, str]]:
     """What of the suites fails, by plain SQL: Great Expectations takes a quarter of a second for each expectation.
-    That it says the same is tested (tests/unit/expectations/test_suite_mutations.py)."""
+    That it says the same is tested (tests/unit/expectations/test_every_expectation.py)."""
     return [
         (expect.severity, f"{suite.table_name}: {expect.says}")
         for suite in suites
@@ -223,10 +236,9 @@ def _is_broken(connection: duckdb.DuckDBPyConnection, table: str, expect: Expect
 
 def landed_corruptions(built: Built, seed: int) -> Iterator[Corruption]:
     for contract in changes.CONTRACTS:
-        newest = _newest(built.data / "landing", contract)
-        if newest is None:
+        if contract.name not in built.newest:
             continue
-        records = pl.read_parquet(newest, hive_partitioning=False)
+        records = pl.read_parquet(built.newest[contract.name], hive_partitioning=False)
         chance = random.Random(f"{seed} {contract.name}")
         yield from _chosen(contract.name, _types_of(contract, records), chance)
 
@@ -273,13 +285,18 @@ def judge_landed(built: Built, corruption: Corruption) -> Judged | None:
     """None where it changes nothing, such as a column swapped with one of the same values."""
     known = built.known_of_records
     [contract] = [contract for contract in changes.CONTRACTS if contract.name == corruption.table]
-    newest = _newest(built.landing, contract)
-    tail = newest.relative_to(built.landing)
+    tail = built.newest[contract.name].relative_to(built.data / "landing")
+    newest = built.landing / tail
+    text = _as_text(contract, pl.read_parquet(newest, hive_partitioning=False))
+    corrupted = text.clear() if corruption.kind == "late" else _corrupted_text(contract, text, corruption)
+    rows = _rows_that_differ(text, corrupted)
+    if not rows:
+        return None
     try:
-        found = _land_corrupted(built, contract, newest, corruption)
-        if found is not None and not any(severity == "block" for severity, _ in found):
+        found = _land_corrupted(built, contract, newest, corruption, corrupted)
+        if not any(severity == "block" for severity, _ in found):
             found += _of_landed_suites(built, contract, tail)
-        return None if found is None else Judged(corruption, tuple(f for f in found if f not in known))
+        return Judged(corruption, tuple(f for f in found if f not in known), rows)
     finally:
         for place in ("", *LEDGERS):
             was, now = (root / place / tail for root in (built.data / "landing", built.landing))
@@ -296,20 +313,22 @@ def _newest(landing: Path, contract: Contract) -> Path | None:
     return max(same_day, key=lambda part: part.stat().st_size, default=None)
 
 
+def _rows_that_differ(text: pl.DataFrame, corrupted: pl.DataFrame) -> int:
+    if text.height != corrupted.height:
+        return abs(text.height - corrupted.height)
+    differs = pl.any_horizontal(pl.col(name).ne_missing(corrupted[name]) for name in text.columns)
+    return text.select(differs.sum()).item()
+
+
 def _land_corrupted(
-    built: Built, contract: Contract, newest: Path, corruption: Corruption
-) -> list[tuple[str, str]] | None:
-    records = pl.read_parquet(newest, hive_partitioning=False)
+    built: Built, contract: Contract, newest: Path, corruption: Corruption, corrupted: pl.DataFrame
+) -> list[tuple[str, str]]:
     tail = newest.relative_to(built.landing)
     entry = pl.read_parquet(built.landing / "_batches" / tail, hive_partitioning=False).row(0, named=True)
     if corruption.kind == "late":
         for place in ("", *LEDGERS):
             (built.landing / place / tail).unlink(missing_ok=True)
         return []
-    text = _as_text(contract, records)
-    corrupted = _corrupted_text(contract, text, corruption)
-    if corrupted.equals(text):
-        return None
     landing = Landing(built.landing, is_synthetic=entry["is_synthetic"])
     batch = Batch(
         contract,
@@ -400,11 +419,14 @@ def _of_landed_suites(built: Built, contract: Contract, tail: Path) -> list[tupl
         if entry.exists():
             records.execute(f"insert into landing.batches by name select *, {of_day} from {_rows(entry)}")
         records.execute(f"create table landing.changes as {changes.landed_changes(built.landing, [contract])}")
+        of_files = [contract] if contract in habits.CONTRACTS else []
+        records.execute(f"create table landing.habits as {habits.landed_habits(built.landing, of_files)}")
         records.execute(f"create table quality.volumes as {built.volumes}")
         suites = [*landed.SUITES, modelled.VOLUMES]
         also = ["landing.batches"] if contract.source == "registry" else []
         return found_by(
-            records, _due(suites, [contract.name, all_records, "landing.changes", "quality.volumes", *also])
+            records,
+            _due(suites, [contract.name, all_records, "landing.changes", "landing.habits", "quality.volumes", *also]),
         )
     finally:
         records.execute("rollback")
@@ -465,19 +487,21 @@ def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
     warehouse, mart = built.warehouse, corruption.table
     warehouse.execute("begin")
     try:
-        if not _corrupt_mart(built, warehouse, corruption):
+        rows = _corrupt_mart(warehouse, corruption)
+        if not rows:
             return None
         found = _of_contract(built, warehouse, mart) or _of_dbt_tests(built, warehouse, mart)
         if not any(severity == "block" for severity, _ in found):
             query = changes.changes_of_marts(warehouse, {mart: built.keys[mart]})
             warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
             found += found_by(warehouse, _due(modelled.SUITES, [mart, changes.MART_CHANGES]))
-        return Judged(corruption, tuple(f for f in found if f not in known))
+        return Judged(corruption, tuple(f for f in found if f not in known), rows)
     finally:
         warehouse.execute("rollback")
 
 
-def _corrupt_mart(built: Built, connection: duckdb.DuckDBPyConnection, corruption: Corruption) -> bool:
+def _corrupt_mart(connection: duckdb.DuckDBPyConnection, corruption: Corruption) -> int:
+    """How many rows it changed, added or took away."""
     mart, kind = corruption.table, corruption.kind
     connection.execute(f"create temporary table was as from {mart}")
     types = dict(connection.execute(f"select column_name, column_type from (describe {mart})").fetchall())
@@ -496,7 +520,7 @@ def _corrupt_mart(built: Built, connection: duckdb.DuckDBPyConnection, corruptio
     elif kind == "retype":
         [column] = corruption.columns
         connection.execute(f'alter table {mart} alter column "{column}" type varchar')
-        return True
+        return connection.execute("select count(*) from was").fetchone()[0]
     elif kind == "swap":
         one, other = corruption.columns
         connection.execute(f'update {mart} set "{one}" = "{other}", "{other}" = "{one}" where {hit}')
@@ -508,10 +532,11 @@ def _corrupt_mart(built: Built, connection: duckdb.DuckDBPyConnection, corruptio
             "shift": f'cast("{column}" + interval ({int(corruption.amount or 0)}) hour as {types[column]})',
         }[kind]
         connection.execute(f'update {mart} set "{column}" = {wrong} where {hit}')
-    [(differs,)] = connection.execute(
-        f"select count(*) from ((from was except all from {mart}) union all (from {mart} except all from was))"
-    ).fetchall()
-    return differs > 0
+    gone, new = (
+        connection.execute(f"select count(*) from (from {one} except all from {other})").fetchone()[0]
+        for one, other in (("was", mart), (mart, "was"))
+    )
+    return max(gone, new)
 
 
 def _of_contract(built: Built, connection: duckdb.DuckDBPyConnection, mart: str) -> list[tuple[str, str]]:

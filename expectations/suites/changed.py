@@ -4,12 +4,12 @@ much at once, and rightly.
 Of few rows nothing is said; the figures below are what nights of the synthetic ministry never reach by themselves.
 """
 
-from expectations import changes
+from expectations import changes, habits
 from expectations.suite import Expect, Stage, Suite, no_row
 from orchestration.sources import registry
 
 MOST_CHANGED = 0.15
-"""Share of the rows that were there before in which a column may differ."""
+"""Share of the rows that were there before, and have or had a value, in which a column may differ."""
 MOST_CHANGED_OF_LIVELY = 0.8
 """The same of columns that differ from night to night by themselves."""
 MOST_GONE = 0.05
@@ -18,7 +18,7 @@ MOST_EMPTIED, MOST_EMPTIED_OF_OTHERS = 0.2, 0.3
 """By so much the share of rows that have a value may move: in a table that mostly tells the same things again, and in
 one that tells of others each time."""
 FURTHEST = 1.0
-"""So far the mean of ln(1 + |value|) may move: about 2.7 times as high, or as low."""
+"""So far the mean of ln(1 + |value|) may move, of values other than nought: about 2.7 times as high, or as low."""
 FEWEST_ROWS = 20
 """A column's average is judged of so many rows."""
 
@@ -44,9 +44,9 @@ def _changed(stage: Stage, table_name: str, than: str, lively_columns: tuple[str
         table_name,
         (
             _of_column(
-                f"no column differs from {than} in more than {MOST_CHANGED:.0%} of the rows that were there",
-                f"changed > 2 and changed > if({lively}, {MOST_CHANGED_OF_LIVELY}, {MOST_CHANGED}) * shared",
-                "differs in ' || changed || ' of ' || shared || ' rows'",
+                f"no column differs from {than} in more than {MOST_CHANGED:.0%} of the rows that tell it",
+                f"changed > 2 and changed > if({lively}, {MOST_CHANGED_OF_LIVELY}, {MOST_CHANGED}) * given",
+                "differs in ' || changed || ' of ' || given || ' rows'",
             ),
             _of_column(
                 f"no column is emptier or fuller than {than} by more than {MOST_EMPTIED:.0%} of the rows, or "
@@ -97,3 +97,87 @@ MARTS_LIVELY = (
 
 LANDED_CHANGES = _changed("landed", changes.LANDED_CHANGES, "the day before", LANDED_LIVELY, _WHOLE_LISTS)
 MART_CHANGES = _changed("modelled", changes.MART_CHANGES, "the standing publication", MARTS_LIVELY, "true")
+
+FEWEST_DAYS = 6
+"""Habits are known of so many landed days before the newest."""
+FEWEST_WORDS = 5
+"""The words of fewer rows have no shape that another could not have as well."""
+
+_OUTSIDE = """
+    days_before >= {days} and (now < lowest - {tolerance} or now > highest + {tolerance})
+    and measure in ({measures})
+"""
+
+
+def _out_of_habit(says: str, tolerance: str, *measures: str) -> Expect:
+    listed = ", ".join(f"'{measure}'" for measure in measures)
+    broken = _OUTSIDE.format(days=FEWEST_DAYS, tolerance=f"({tolerance})", measures=listed)
+    return no_row(
+        says,
+        f"select * from audited where {broken}",
+        "warn",
+        told_as="table_name || '.' || column_name || ', ' || measure || ', is ' || round(now, 2) || ' and was ' "
+        "|| round(lowest, 2) || ' to ' || round(highest, 2) || ' on ' || days_before || ' days before'",
+    )
+
+
+# Files differ among each other by themselves, and the less they say the more; the range of the earlier ones is
+# widened by that.
+LANDED_HABITS = Suite(
+    "landed",
+    habits.LANDED_HABITS,
+    (
+        _out_of_habit(
+            "every column is given in about as many rows as in earlier files", "0.1 + 0.5 / sqrt(rows_now)", "given"
+        ),
+        _out_of_habit(
+            "the words of every column have the shape of those in earlier files",
+            f"if(rows_now < {FEWEST_WORDS}, 'inf', if(measure = 'length', 0.3, 0.1) + 0.5 / sqrt(rows_now))",
+            "digits",
+            "at_signs",
+            "blanks",
+            "length",
+        ),
+        _out_of_habit(
+            "the numbers of every column are about as high as in earlier files", "1 + highest - lowest", "level"
+        ),
+        _out_of_habit(
+            "the days and hours of every column lie where they do in earlier files",
+            "1 + highest - lowest",
+            "age_days",
+            "hour",
+        ),
+        no_row(
+            f"what came each of the last {FEWEST_DAYS} times that its source brought something came the newest time",
+            f"""
+            select source, table_name
+            from (
+                select distinct
+                    source, table_name, date, dense_rank() over (partition by source order by date desc) as times_ago
+                from landing.batches
+                where landed > 0
+            ) as arrived
+            where
+                times_ago <= {FEWEST_DAYS + 1}
+                -- Platforms bring some tables only on days on which there is something to tell.
+                and source in ({", ".join(sorted({f"'{contract.source}'" for contract in habits.CONTRACTS}))})
+                -- Where hardly anything came, such as a list of courses that are all over, nothing more is due.
+                and source in (
+                    select source
+                    from (
+                        select source, count(distinct table_name) as tables
+                        from landing.batches
+                        where landed > 0
+                        group by source, date
+                        qualify row_number() over (partition by source order by date desc) = 1
+                    )
+                    where tables > 1
+                )
+            group by source, table_name
+            having min(times_ago) = 2 and count(*) = {FEWEST_DAYS}
+            """,
+            "warn",
+            told_as="source || '.' || table_name",
+        ),
+    ),
+)

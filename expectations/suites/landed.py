@@ -16,7 +16,7 @@ from expectations.suite import (
     no_row,
     unique,
 )
-from expectations.suites.changed import LANDED_CHANGES
+from expectations.suites.changed import LANDED_CHANGES, LANDED_HABITS
 from expectations.suites.statements import XAPI_STATEMENTS
 from orchestration.contracts import TIMESTAMP, Contract
 from orchestration.sources import moodle, registry, sheets, teams, zoom
@@ -59,6 +59,53 @@ _COURSE_IS_LISTED = no_row(
     "every course is on the list of courses",
     "select 1 from audited anti join sheets.all_courses as courses on audited.course_id = courses.course_id",
     "warn",
+)
+
+
+def _is_registered(whose: str) -> Expect:
+    """``whose`` tells for each person of the table the course: a query of course_id and person_id."""
+    return no_row(
+        "everybody is registered for the course, where people are written alike on both sheets",
+        f"""
+        select course_id
+        from (
+            select told.course_id, registrations.person_id is not null as is_registered
+            from ({whose}) as told
+            left join (select distinct course_id, person_id from sheets.all_registrations) as registrations
+                using (course_id, person_id)
+        )
+        group by course_id
+        -- A sheet that names people and one that numbers them have nobody in common.
+        having not bool_and(is_registered) and (
+            count_if(is_registered) * 2 >= count(*)
+            or course_id not in (select course_id from sheets.all_registrations)
+        )
+        """,
+        "warn",
+    )
+
+
+def _whoever_passed(says: str, has: str) -> Expect:
+    """``has`` is a query of the course_id and person_id of those who have what is due. Of a course of which nobody has
+    it nothing is said; of one in twenty, and of two people, neither."""
+    return no_row(
+        says,
+        f"""
+        select course_id
+        from audited
+        left join (select distinct course_id, person_id, true as has_it from ({has})) using (course_id, person_id)
+        where lower(outcome) in ('pass', 'distinction')
+        group by course_id
+        having count(has_it) * 2 >= count(*) and count(*) - count(has_it) > greatest(2, 0.05 * count(*))
+        """,
+        "warn",
+    )
+
+
+_RESULTS = (
+    "select assessments.course_id, results.person_id from {results} as results "
+    "inner join (select distinct assessment_id, course_id from sheets.all_assessments) as assessments "
+    "using (assessment_id)"
 )
 
 
@@ -146,6 +193,7 @@ def _accounts(platform: Platform) -> Suite:
                 """,
                 "warn",
             ),
+            *FURTHER_ON.get(platform.accounts.name, ()),
         ),
     )
 
@@ -204,6 +252,11 @@ def _timelines(platform: Platform) -> Suite:
             in_order("window_start", "window_end"),
             in_order("window_end", "observed_at"),
             no_row(
+                "every timeline tells how many posts were read from it",
+                "select account_native_id from audited where posts_read is null",
+                "warn",
+            ),
+            no_row(
                 "no timeline has more posts landed than were read from it",
                 f"""
                 select audited.account_native_id
@@ -252,11 +305,33 @@ FURTHER_ON_POSTS = {
 """What only one platform's posts can get wrong."""
 
 FURTHER_ON = {
+    "mastodon.accounts": (
+        in_order("last_status_at", "observed_at", "warn"),
+        no_row(
+            "no status of an account is newer than its last",
+            """
+            select audited.id
+            from audited
+            inner join mastodon.all_posts as posts
+                on
+                    audited.id = posts.account_id
+                    and audited.batch_id = posts.batch_id
+                    and audited.date = posts.date
+            where posts.created_at > audited.last_status_at + interval 2 day
+            """,
+            "warn",
+        ),
+    ),
     "x.missing_posts": (
         no_row(
             "every post that X does not give any more was landed before, of that author",
             "select 1 from audited anti join x.all_posts as posts on audited.id = posts.id "
             "and audited.author_id = posts.author_id",
+            "warn",
+        ),
+        no_row(
+            "X says of every post that it does not give why, naming it",
+            "select id from audited where not coalesce(contains(detail, id), false)",
             "warn",
         ),
     ),
@@ -340,6 +415,39 @@ SHEETS_COURSES = Suite(
             "select lower(course_id) from audited group by all having count(distinct course_id) > 1",
             "warn",
         ),
+        no_row(
+            "every session of a course is on one of its days",
+            # A course's day is of its place and a session's time is UTC: 14 hours lie between them at most.
+            """
+            select course_id
+            from audited
+            inner join sheets.all_sessions as sessions using (course_id)
+            where
+                sessions.starts_at < audited.starts_on - interval 14 hour
+                or sessions.ends_at > audited.starts_on + (audited.length_days + 1) * interval 1 day
+            """,
+            "warn",
+        ),
+        no_row(
+            "nobody is nominated for a course after its first day",
+            """
+            select course_id
+            from audited
+            inner join sheets.all_nominations as nominations using (course_id)
+            where nominations.nominated_on > audited.starts_on
+            """,
+            "warn",
+        ),
+        no_row(
+            "no certificate is older than its course",
+            """
+            select course_id
+            from audited
+            inner join sheets.all_certificates as certificates using (course_id)
+            where certificates.issued_on < audited.starts_on
+            """,
+            "warn",
+        ),
     ),
 )
 
@@ -356,6 +464,18 @@ SHEETS_REGISTRATIONS = Suite(
             f"outcome is one of {', '.join(OUTCOMES)}, in any capitals, or empty",
             f"select 1 from audited where lower(outcome) not in {OUTCOMES}",
             "warn",
+        ),
+        _whoever_passed(
+            "whoever passed has a result, where a course has results",
+            _RESULTS.format(results="sheets.all_assessment_results"),
+        ),
+        _whoever_passed(
+            "whoever passed took the test after the course, where there was one",
+            "select course_id, person_id from sheets.all_test_results where phase = 'post'",
+        ),
+        _whoever_passed(
+            "whoever passed has a certificate, where the course gives some",
+            "select course_id, person_id from sheets.all_certificates",
         ),
         no_row(
             "every mission is in the ministry's register, where there is one",
@@ -379,6 +499,12 @@ SHEETS_ASSESSMENTS = Suite(
         *_no_stray_blanks("assessment_id", "course_id"),
         between("weight", 0, 100, "warn"),
         no_row("max_score is more than 0", "select 1 from audited where max_score <= 0", "warn"),
+        no_row(
+            "nothing is due after the last day of its course",
+            "select 1 from audited inner join sheets.all_courses as courses using (course_id) "
+            "where audited.due_day > courses.length_days",
+            "warn",
+        ),
         _COURSE_IS_LISTED,
         no_row(
             "no assessment belongs to two courses",
@@ -421,6 +547,7 @@ SHEETS_ASSESSMENT_RESULTS = Suite(
             "on audited.person_id = registrations.person_id",
             "warn",
         ),
+        _is_registered(_RESULTS.format(results="audited")),
         no_row(
             "nothing was submitted after the day the sheet was saved",
             "select 1 from audited where submitted_on > cast(observed_at as date) + interval 1 day",
@@ -449,6 +576,18 @@ SHEETS_TEST_RESULTS = Suite(
         *_no_stray_blanks("course_id", "person_id", "phase"),
         _COURSE_IS_LISTED,
         no_row("no score is above max_score", "select 1 from audited where score > max_score", "warn"),
+        no_row(
+            "a course's test has one max_score, told of every score or of none",
+            """
+            select course_id
+            from audited
+            where score is not null
+            group by course_id, phase
+            having count(distinct max_score) > 1 or count(max_score) not in (0, count(*))
+            """,
+            "warn",
+        ),
+        _is_registered("select course_id, person_id from audited"),
     ),
 )
 
@@ -469,6 +608,24 @@ SHEETS_CERTIFICATES = Suite(
         no_row(
             "no certificate was given to two people",
             "select certificate_id from audited group by all having count(distinct person_id) > 1",
+            "warn",
+        ),
+        no_row(
+            "certificates that a course gave on one day end on one day",
+            "select course_id from audited where course_id is not null group by course_id, issued_on "
+            "having count(distinct expires_on) > 1 or count(expires_on) not in (0, count(*))",
+            "warn",
+        ),
+        _is_registered("select course_id, person_id from audited where course_id is not null"),
+        no_row(
+            "nobody has the certificate of a course without having passed it, where the outcome is told",
+            """
+            select course_id
+            from audited
+            inner join sheets.all_registrations as registrations using (course_id, person_id)
+            group by course_id, person_id
+            having not bool_or(lower(outcome) in ('pass', 'distinction'))
+            """,
             "warn",
         ),
     ),
@@ -504,6 +661,19 @@ SHEETS_SESSIONS = Suite(
             "warn",
         ),
         _COURSE_IS_LISTED,
+        no_row(
+            "somebody signed for every session in a hall, where a course has sign-in sheets",
+            """
+            select session_id
+            from audited
+            anti join sheets.all_sign_ins as sign_ins on audited.session_id = sign_ins.session_id
+            where
+                audited.zoom_meeting_id is null
+                and audited.teams_meeting_id is null
+                and exists (select 1 from sheets.all_sign_ins)
+            """,
+            "warn",
+        ),
     ),
 )
 
@@ -519,6 +689,18 @@ SHEETS_SIGN_INS = Suite(
             "every session is on the list of sessions",
             "select 1 from audited anti join sheets.all_sessions as sessions "
             "on audited.session_id = sessions.session_id",
+            "warn",
+        ),
+        no_row(
+            "nobody signs two hours before the session or two hours after it",
+            """
+            select session_id
+            from audited
+            inner join sheets.all_sessions as sessions using (session_id)
+            where
+                audited.signed_at < sessions.starts_at - interval 2 hour
+                or greatest(audited.signed_at, audited.left_at) > sessions.ends_at + interval 2 hour
+            """,
             "warn",
         ),
     ),
@@ -537,6 +719,37 @@ def _meetings(contract: Contract) -> Suite:
                 "select 1 from audited where left_at > joined_at + interval 1 day",
                 "warn",
             ),
+            no_row(
+                "all stays in a meeting tell the same of it",
+                "select meeting_key from audited group by meeting_key, batch_id, date having "
+                + " or ".join(
+                    f"count(distinct {column}) > 1 or count({column}) not in (0, count(*))"
+                    for column in ("meeting_id", "topic", "meeting_started_at", "meeting_ended_at")
+                ),
+                "warn",
+            ),
+            no_row(
+                "the role is told of everybody in a meeting or of nobody, where it is not only told of guests",
+                "select meeting_key from audited group by meeting_key, batch_id, date "
+                "having count(role) < count(*) and count_if(role != 'guest') > 0",
+                "warn",
+            ),
+            no_row(
+                "nobody is in a meeting before it starts or after it ends, but for five minutes",
+                """
+                select meeting_key
+                from audited
+                where
+                    joined_at < meeting_started_at - interval 5 minute
+                    or greatest(joined_at, left_at) > meeting_ended_at + interval 5 minute
+                """,
+                "warn",
+            ),
+            no_row(
+                "a stay lasts from its beginning to its end, but for two minutes",
+                "select meeting_key from audited where abs(duration_seconds - epoch(left_at - joined_at)) > 120",
+                "warn",
+            ),
         ),
     )
 
@@ -553,12 +766,39 @@ _IS_ENROLLED = no_row(
     "warn",
 )
 
+
+def _told_again(table: str) -> Expect:
+    return no_row(
+        f"of every course whose {table} were read the day before they were read again",
+        f"""
+        select course_id
+        from (
+            select distinct enrolments.course_id, audited.date, max(enrolments.date) as date_before
+            from audited
+            inner join moodle.all_enrolments as enrolments
+                on audited.course_id = enrolments.course_id and enrolments.date < audited.date
+            group by enrolments.course_id, audited.date
+        ) as read
+        semi join moodle.all_{table} as before
+            on read.course_id = before.course_id and read.date_before = before.date
+        anti join moodle.all_{table} as again on read.course_id = again.course_id and read.date = again.date
+        """,
+        "warn",
+    )
+
+
 MOODLE_COURSES = Suite(
     "landed",
     "moodle.courses",
     (
         *_keeps_its_contract(moodle.COURSES),
+        no_row(
+            "categoryid is a number",
+            "select id from audited where not regexp_full_match(categoryid, '[0-9]+')",
+            "warn",
+        ),
         in_order("startdate", "enddate", "warn"),
+        in_order("timemodified", "observed_at", "warn"),
         no_row(
             "no two courses of a batch have one short name",
             "select shortname from audited group by shortname, date, batch_id having count(*) > 1",
@@ -575,6 +815,8 @@ MOODLE_ENROLMENTS = Suite(
         *_ids_are_whole("service_number"),
         _IS_A_COURSE,
         in_order("lastcourseaccess", "observed_at", "warn"),
+        _told_again("completions"),
+        _told_again("grades"),
         no_row(
             "no service number is two people's in a course",
             """
@@ -598,6 +840,12 @@ MOODLE_COMPLETIONS = Suite(
         _IS_ENROLLED,
         in_order("last_criterion", "observed_at", "warn"),
         no_row("no more criteria are met than there are", "select 1 from audited where criteria_complete > criteria"),
+        no_row(
+            "completed is told of those who met all the criteria, where all are needed",
+            "select 1 from audited where aggregation = '1' and completed and criteria_complete < criteria",
+            "warn",
+        ),
+        in_order("first_criterion", "last_criterion", "warn"),
     ),
 )
 
@@ -611,6 +859,16 @@ MOODLE_GRADES = Suite(
         in_order("grademin", "graderaw", "warn"),
         in_order("graderaw", "grademax", "warn"),
         in_order("gradedategraded", "observed_at", "warn"),
+        no_row(
+            "everybody in a course has each of its grade items",
+            """
+            select course_id
+            from audited
+            group by course_id, date, batch_id
+            having count(*) < 0.95 * count(distinct user_id) * count(distinct item_id)
+            """,
+            "warn",
+        ),
     ),
 )
 
@@ -716,4 +974,5 @@ SUITES = (
     _meetings(zoom.PARTICIPANTS),
     _meetings(teams.PARTICIPANTS),
     LANDED_CHANGES,
+    LANDED_HABITS,
 )

@@ -180,6 +180,47 @@ DIM_MISSION = Suite(
     ),
 )
 
+DIM_DATE = Suite(
+    "modelled",
+    "marts.dim_date",
+    (
+        no_row(
+            "the calendar has every day of whole years",
+            """
+            select min(calendar_date) as first_date, max(calendar_date) as last_date
+            from audited
+            having
+                first_date != date_trunc('year', first_date)
+                or last_date != date_trunc('year', last_date) + interval 1 year - interval 1 day
+                or count(distinct calendar_date) != last_date - first_date + 1
+            """,
+            told_as="first_date || ' to ' || last_date",
+        ),
+    ),
+)
+
+DIM_METRIC_DEFINITION = Suite(
+    "modelled",
+    "marts.dim_metric_definition",
+    (
+        no_row(
+            "what a metric meant ends on the day on which it means something else",
+            """
+            select *
+            from (
+                select
+                    *,
+                    lead(effective_from_date) over (partition by platform, metric order by effective_from_date)
+                        as next_from_date
+                from audited
+            )
+            where next_from_date is not null and effective_until_date is distinct from next_from_date
+            """,
+            told_as="platform || ', ' || metric || ', version ' || version",
+        ),
+    ),
+)
+
 DIM_ACCOUNT = Suite(
     "modelled",
     "marts.dim_account",
@@ -374,8 +415,25 @@ ENGAGEMENT_REPORTS = tuple(
     )
 )
 
+_REGISTERED_DAYS = "select count(*) from marts.fct_account_daily where is_registered"
+
 ACCOUNT_COMPLETENESS_DAILY = Suite(
-    "modelled", "marts.account_completeness_daily", (between("share_reported", 0, 1), *at_least(0, "accounts_reported"))
+    "modelled",
+    "marts.account_completeness_daily",
+    (
+        between("share_reported", 0, 1),
+        *at_least(0, "accounts_reported"),
+        _adds_up(
+            "registered accounts of all days are those there are",
+            "select coalesce(sum(accounts_registered), 0) from audited",
+            _REGISTERED_DAYS,
+        ),
+        _adds_up(
+            "accounts that reported on all days are those there are",
+            "select coalesce(sum(accounts_reported), 0) from audited",
+            f"{_REGISTERED_DAYS} and is_observed",
+        ),
+    ),
 )
 
 POST_PERFORMANCE = Suite(
@@ -384,6 +442,27 @@ POST_PERFORMANCE = Suite(
     (
         *at_least(0, "engagements", "expected_engagements"),
         between("baseline_posts", 0, 100),
+        in_order("age_days", "observed_age_days"),
+        no_row(
+            "what a post had at an age is what was observed of it then",
+            """
+            select *
+            from audited
+            anti join marts.fct_post_metrics_daily as told
+                on
+                    audited.post_id = told.post_id
+                    and audited.observed_age_days = told.age_days
+                    and audited.engagements = told.engagements
+            """,
+            told_as="post_id || ' at ' || age_days || ' days'",
+        ),
+        _adds_up(
+            "every post that was observed at an age has its line",
+            "select count(distinct post_id) from audited",
+            "select count(distinct post_id) from marts.fct_post_metrics_daily where engagements is not null "
+            "and (age_days between 1 and 3 or age_days between 7 and 8 or age_days between 14 and 16 "
+            "or age_days >= 27)",
+        ),
         no_row(
             "a post is above what was expected of it exactly where its score is not negative",
             "select * from audited where (engagements >= expected_engagements) != (overperformance >= 0)",
@@ -422,7 +501,29 @@ CROSS_POSTS = Suite("modelled", "marts.cross_posts", at_least(2, "accounts_in_wa
 METRIC_HALF_LIFE = Suite("modelled", "marts.metric_half_life", at_least(0, "median_share_of_final", "half_life_days"))
 
 MESSAGE_EFFICIENCY = Suite(
-    "modelled", "marts.message_efficiency", at_least(0, "message_efficiency", "likes_and_shares")
+    "modelled",
+    "marts.message_efficiency",
+    (
+        *at_least(0, "message_efficiency", "likes_and_shares"),
+        no_row(
+            "it reaches to the newest day on which posts of the month before were observed",
+            """
+            select newest_date
+            from (
+                select max(told.observed_date) as newest_date
+                from marts.fct_post_metrics_daily as told
+                inner join marts.fct_post as posts using (post_id)
+                where
+                    coalesce(told.reactions, told.shares) is not null
+                    and told.observed_date < posts.posted_date + interval 30 day
+                    and posts.kind is distinct from 'repost'
+                    and posts.deleted_at is null
+            )
+            where newest_date > coalesce((select max(activity_date) from audited), date '0001-01-01')
+            """,
+            told_as="newest_date",
+        ),
+    ),
 )
 
 SOCIAL_MEDIA_ROLLUP = Suite(
@@ -775,6 +876,11 @@ ASSET_SCORES = Suite(
             "select * from audited where (what_to_fix is not null) is distinct from (rules_not_met > 0)",
             told_as="account_id",
         ),
+        no_row(
+            "the days of silence are those since the last post",
+            "select * from audited where days_silent is distinct from as_of_date - last_posted_date",
+            told_as="account_id",
+        ),
         _adds_up(
             "every account that is held to the standard has its score",
             "select count(*) from audited",
@@ -818,6 +924,18 @@ UNREGISTERED_LOOKALIKES = Suite(
         ),
         *at_least(1, "posts"),
         *at_least(0, "edits"),
+        in_order("first_posted_date", "last_posted_date"),
+        no_row(
+            "the last post is of the last day",
+            "select audited.* from audited inner join marts.fct_post as posts on audited.last_post_id = posts.post_id "
+            "where audited.last_posted_date is distinct from posts.posted_date",
+            told_as="platform || ':' || handle",
+        ),
+        no_row(
+            "no handle is met in more posts than there are",
+            "select * from audited where posts > (select count(*) from marts.fct_post)",
+            told_as="platform || ':' || handle",
+        ),
     ),
 )
 
@@ -1006,6 +1124,11 @@ WEEKLY_BRIEF = Suite(
             """,
             told_as="region || ' in the week of ' || week_start_date || ' tells ' || number",
         ),
+        _adds_up(
+            "every week of a region that has numbers has its brief",
+            "select count(distinct (region, week_start_date)) from audited",
+            "select count(distinct (region, week_start_date)) from marts.weekly_brief_numbers",
+        ),
         no_row(
             "only weeks that ended are told",
             "select * from audited where week_end_date > (select max(activity_date) from marts.fct_account_daily)",
@@ -1019,6 +1142,8 @@ SUITES = (
     UNMATCHED_STAYS,
     VOLUMES,
     DIM_MISSION,
+    DIM_DATE,
+    DIM_METRIC_DEFINITION,
     DIM_ACCOUNT,
     FCT_POST,
     FCT_POST_METRICS_DAILY,

@@ -11,6 +11,7 @@ import dagster as dg
 
 from expectations.audit import AuditFailed, Verdict, audit
 from expectations.changes import LANDED_CHANGES, MART_CHANGES, keep_changes_of_marts
+from expectations.habits import LANDED_HABITS
 from expectations.landing import is_new, landed_views
 from expectations.results import record
 from expectations.suite import Suite
@@ -25,9 +26,14 @@ from orchestration.defs.training.xapi import training_statements
 from orchestration.defs.warehouse.assets import warehouse
 from orchestration.sources import moodle, registry, xapi
 
-CHECK, CHANGES_CHECK = "expectations", "changes"
-_SHOWN_ON = {LANDED_CHANGES: "registry.accounts", MART_CHANGES: "quality.reconciliation"}
-"""What a night changed is no asset of its own; its check shows on one that is always audited."""
+CHECK = "expectations"
+_SHOWN_ON = {
+    LANDED_CHANGES: "registry.accounts",
+    LANDED_HABITS: "registry.accounts",
+    MART_CHANGES: "quality.reconciliation",
+}
+"""What a night changed, and what is usual, are no assets of their own; the checks ``changes`` and ``habits`` show on
+one that is always audited."""
 
 
 def _asset_of(suite: Suite) -> dg.AssetKey:
@@ -35,7 +41,7 @@ def _asset_of(suite: Suite) -> dg.AssetKey:
 
 
 def _check_of(suite: Suite) -> str:
-    return CHANGES_CHECK if suite.table_name in _SHOWN_ON else CHECK
+    return suite.table_name.split(".")[1] if suite.table_name in _SHOWN_ON else CHECK
 
 
 def _specs(suites: Iterable[Suite], *audited: dg.AssetsDefinition) -> list[dg.AssetCheckSpec]:

@@ -65,6 +65,28 @@ def test_a_time_differs_by_more_than_two_hours_and_a_day_by_other_than_those_tha
     assert (told["posted_at"][2], told["day"][2]) == differs
 
 
+def test_a_table_that_grew_past_what_is_compared_has_lost_nothing():
+    """Of 9,999 rows all are compared, and so are they when there are 10,000."""
+    rows = "select n::varchar as id, n as likes from range({}) as numbers (n)"
+    types = {"id": "VARCHAR", "likes": "BIGINT"}
+    table = Compared("marts.m", rows.format(10_000), rows.format(9_999), ["id"], types, "1")
+    assert duckdb.sql(f"select rows_before, gone, shared, changed from ({changes([table])})").fetchall() == [
+        (9_999, 0, 9_999, 0)
+    ]
+
+
+def test_a_column_that_few_rows_tell_is_judged_by_those(land, landing):
+    """Three of twenty accounts have a description, and all three lost it: 15 of 100 rows, and all that tell it."""
+    handles = [{"id": str(n), "username": f"m{n}", "name": "n"} for n in range(20)]
+    described = [account | {"description": "d"} for account in handles[:3]] + handles[3:]
+    land("x.accounts", *described)
+    land("x.accounts", *handles, day=DAY + timedelta(days=1), observed_at=NIGHT + timedelta(days=1))
+    verdicts = audit(landed_views(landing.root, LANDED, None), [LANDED[LANDED_CHANGES]])
+    assert [v.observed for v in verdicts if not v.is_success] == [
+        "1 record: x.accounts.description differs in 3 of 3 rows"
+    ]
+
+
 def test_a_column_in_another_unit_overnight_is_told_with_how_many_rows_it_befell(land, landing):
     def account(n: int, followers: int) -> dict:
         handle = f"mission{n}"

@@ -6,6 +6,7 @@ that both say the same is tested below.
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,7 +16,7 @@ import test_modelled_suites as marts
 from conftest import CONTRACTS
 from test_modelled_suites import sound_warehouse  # noqa: F401, a fixture
 
-from expectations import changes
+from expectations import changes, habits
 from expectations.audit import audit
 from expectations.suite import Expect, Suite
 from expectations.suites import landed, modelled
@@ -45,13 +46,14 @@ def records() -> duckdb.DuckDBPyConnection:
     connection.execute("create schema landing")
     connection.from_arrow(pl.DataFrame(schema=BATCH_LEDGER | {"date": pl.Date}).to_arrow()).create("landing.batches")
     connection.execute(f"create table landing.changes as {changes.changes([])}")
+    connection.execute(f"create table landing.habits as {habits.landed_habits(Path(), [])}")
     return connection
 
 
 def plant(connection: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
     """A row, with its provenance, into a landed table and what it is compared with."""
     source, name = table.split(".")
-    provenance = {"date": DAY, "batch_id": "one", "observed_at": NIGHT} if name != "changes" else {}
+    provenance = {"date": DAY, "batch_id": "one", "observed_at": NIGHT} if name not in ("changes", "habits") else {}
     places = (table,) if source == "landing" or name.startswith("all_") else (table, f"{source}.all_{name}")
     for place in places:
         whole = provenance | row
@@ -109,6 +111,7 @@ def of_platform(source: str) -> dict[str, Callable[[], Planted]]:
             ("landing.batches", ledger),
         ],
         "every post's author is among": lambda: [(posts.name, post | {platform.author: "a"})],
+        "every timeline tells how many": lambda: [(timelines.name, read | {"posts_read": None})],
         "no timeline has fewer posts landed": lambda: [
             (timelines.name, read | {"posts_read": 1}),
             ("landing.batches", {"source": source, "table_name": "posts", "quarantined": 0}),
@@ -144,8 +147,113 @@ def broken_by_its_words(suite: Suite, expect: Expect) -> Planted:
 
 MEETING = {"joined_at": "2026-01-01 09:00", "left_at": "2026-01-02 10:00"}
 LONG = [{"course_id": "2", "user_id": "7"}]
-CHANGE = {"table_name": "registry.accounts", "column_name": "handle", "rows_before": 20, "rows_now": 20, "shared": 20}
+CHANGE = {
+    "table_name": "registry.accounts",
+    "column_name": "handle",
+    "rows_before": 20,
+    "rows_now": 20,
+    "shared": 20,
+    "given": 20,
+}
+HABIT = {"table_name": "sheets.sessions", "column_name": "title", "rows_now": 25, "days_before": 6}
+IN_1 = {"course_id": "C1", "person_id": "SN-1"}
+TWENTY_PASSED = [{"course_id": "C1", "person_id": f"SN-{n}", "outcome": "Pass"} for n in range(20)]
+COURSE_1 = {"course_id": "C1", "starts_on": "2026-01-05", "length_days": 3}
+IN_MEETING = {"meeting_key": "m", "participant_key": "1"}
+OF_MEETING = [IN_MEETING, {"meeting_key": "m", "participant_key": "2"}]
+
+
+def of_17(table: str, **of_each: Any) -> list[Row]:
+    """Seventeen of the twenty who passed have it."""
+    return [{"table": table, "course_id": "C1", "person_id": f"SN-{n}", **of_each} for n in range(17)]
+
+
 PLANTED: dict[tuple[str, str], list[Row]] = {
+    ("sheets.courses", "every session of a course"): [
+        COURSE_1,
+        {"table": "sheets.sessions", "course_id": "C1", "starts_at": "2026-01-04 09:59", "ends_at": "2026-01-04 12:00"},
+    ],
+    ("sheets.courses", "nobody is nominated"): [
+        COURSE_1,
+        {"table": "sheets.nominations", "nominated_on": "2026-01-06"} | IN_1,
+    ],
+    ("sheets.courses", "no certificate is older"): [
+        COURSE_1,
+        {"table": "sheets.certificates", "issued_on": "2026-01-04"} | IN_1,
+    ],
+    ("sheets.registrations", "whoever passed has a result"): [
+        *TWENTY_PASSED,
+        {"table": "sheets.assessments", "assessment_id": "A", "course_id": "C1"},
+        *({"table": "sheets.assessment_results", "assessment_id": "A", "person_id": f"SN-{n}"} for n in range(17)),
+    ],
+    ("sheets.registrations", "whoever passed took"): [*TWENTY_PASSED, *of_17("sheets.test_results", phase="post")],
+    ("sheets.registrations", "whoever passed has a certificate"): [*TWENTY_PASSED, *of_17("sheets.certificates")],
+    ("sheets.assessments", "nothing is due after"): [
+        {"assessment_id": "A", "course_id": "C1", "due_day": 4},
+        {"table": "sheets.courses"} | COURSE_1,
+    ],
+    ("sheets.assessment_results", "everybody is registered"): [
+        {"assessment_id": "A", "person_id": "SN-1"},
+        {"table": "sheets.assessments", "assessment_id": "A", "course_id": "C1"},
+    ],
+    ("sheets.(test_results|certificates)", "everybody is registered"): [
+        IN_1,
+        IN_1 | {"person_id": "SN-2"},
+        {"table": "sheets.registrations"} | IN_1,
+    ],
+    ("sheets.test_results", "a course's test has one"): [
+        IN_1 | {"phase": "pre", "score": 5, "max_score": 20},
+        IN_1 | {"phase": "pre", "score": 5},
+    ],
+    ("sheets.certificates", "certificates that a course gave"): [
+        {"course_id": "C1", "issued_on": DAY, "expires_on": f"202{year}-01-02"} for year in (7, 8)
+    ],
+    ("sheets.certificates", "nobody has the certificate"): [
+        IN_1,
+        {"table": "sheets.registrations", "outcome": "Fail"} | IN_1,
+    ],
+    ("sheets.sessions", "somebody signed"): [
+        {"session_id": "S1"},
+        {"table": "sheets.sign_ins", "session_id": "S2"},
+    ],
+    ("sheets.sign_ins", "nobody signs two hours"): [
+        {"session_id": "S1", "signed_at": "2026-01-02 06:59"},
+        {"table": "sheets.sessions", "session_id": "S1", "starts_at": "2026-01-02 09:00", "ends_at": NIGHT},
+    ],
+    ("(zoom|teams).participants", "all stays in a meeting"): [
+        row | {"topic": row["participant_key"]} for row in OF_MEETING
+    ],
+    ("(zoom|teams).participants", "the role is told"): [IN_MEETING | {"role": "Attendee"}, IN_MEETING],
+    ("(zoom|teams).participants", "nobody is in a meeting"): [
+        {"joined_at": "2026-01-02 08:54", "meeting_started_at": "2026-01-02 09:00"}
+    ],
+    ("(zoom|teams).participants", "a stay lasts from"): [
+        {"joined_at": "2026-01-02 09:00", "left_at": "2026-01-02 10:00", "duration_seconds": 60}
+    ],
+    ("moodle.completions", "completed is told"): [
+        {"aggregation": "1", "criteria": 2, "criteria_complete": 1, "completed": True}
+    ],
+    ("moodle.courses", "categoryid is"): [{"id": "2", "categoryid": "Protocol"}],
+    **{
+        ("moodle.enrolments", f"of every course whose {table}"): [
+            {"course_id": "2", "date": "2026-01-01"},
+            {"course_id": "2"},
+            {"table": f"moodle.{table}", "course_id": "2", "date": "2026-01-01"},
+        ]
+        for table in ("completions", "grades")
+    },
+    ("moodle.grades", "everybody in a course"): [
+        {"course_id": "2", "user_id": user, "item_id": item} for user, item in (("7", "1"), ("7", "2"), ("8", "1"))
+    ],
+    ("landing.habits", "every column is given"): [HABIT | {"measure": "given", "now": 0.79, "lowest": 1, "highest": 1}],
+    ("landing.habits", "the words"): [HABIT | {"measure": "digits", "now": 0.21, "lowest": 0, "highest": 0}],
+    ("landing.habits", "the numbers"): [HABIT | {"measure": "level", "now": 5.1, "lowest": 2, "highest": 3}],
+    ("landing.habits", "the days"): [HABIT | {"measure": "hour", "now": 7.6, "lowest": 9, "highest": 9.2}],
+    ("landing.habits", "what came each"): [
+        {"table": "landing.batches", "source": "sheets", "table_name": table, "landed": 1, "date": f"2026-01-0{day}"}
+        for day in range(1, 8)
+        for table in ("courses", "sessions", *(["sign_ins"] if day < 7 else []))
+    ],
     ("sheets.*", "every course is on the list"): [{"course_id": "C1"}, {"table": "sheets.courses", "course_id": "C2"}],
     ("sheets.courses", "no two courses differ only"): [{"course_id": "C1"}, {"course_id": "c1"}],
     ("sheets.registrations", "outcome is one of"): [{"outcome": "Passt"}],
@@ -183,6 +291,11 @@ PLANTED: dict[tuple[str, str], list[Row]] = {
         {"table": "registry.accounts", "platform": "x", "handle": "Tokyo"},
     ],
     ("x.posts", "created_at is within"): [{"id": str(29700859247 << 22), "created_at": "2026-01-01"}],
+    ("mastodon.accounts", "no status of an account"): [
+        {"id": "7", "last_status_at": "2026-01-01"},
+        {"table": "mastodon.posts", "id": "p", "account_id": "7", "created_at": NIGHT},
+    ],
+    ("x.missing_posts", "X says of every"): [{"id": "12", "detail": "Could not find tweet with ids: [1]."}],
     ("x.missing_posts", "every post that X"): [{"id": "1", "author_id": "7"}],
     ("registry.accounts", "the register is as new"): [
         {"table": "landing.batches", "source": source, "table_name": "accounts", "date": day}
@@ -234,6 +347,8 @@ BROKEN_MARTS = {
     "verdict, landed, days_since_arrival) values ('x', 'posts', '2026-01-02', 'overdue', 0, 1)",
     ("marts.dim_account", "no account has two versions"): "insert into marts.dim_account (account_id, valid_from_date) "
     "values ('x:7', '2021-01-01')",
+    ("marts.post_performance", "every post that was"): "delete from marts.post_performance",
+    ("marts.weekly_brief", "every week of a region"): "delete from marts.weekly_brief",
     ("marts.fct_post", "there are as many posts"): "delete from marts.fct_post_metrics_daily",
     ("marts.fct_post_metrics_daily", "engagements are the sum"): "update marts.fct_post_metrics_daily set comments = 1",
     ("marts.social_media_rollup", "it has every post"): "delete from marts.social_media_rollup",
@@ -255,13 +370,16 @@ BROKEN_MARTS = {
         )
     },
     **{
-        ("audit.changes", says): "insert into audit.changes (table_name, column_name, rows_before, rows_now, shared, "
+        (
+            "audit.changes",
+            says,
+        ): "insert into audit.changes (table_name, column_name, rows_before, rows_now, shared, given, "
         f"gone, changed, filled_before, filled_now, level_before, level_now) values ('marts.a', 'b', {figures})"
         for says, figures in (
-            ("no column differs", "20, 20, 20, 0, 5, 1, 1, 1, 1"),
-            ("no column is emptier", "20, 20, 20, 0, 0, 1, 0.49, 1, 1"),
-            ("no column is nearly", "20, 20, 20, 0, 0, 1, 1, 3, 4.01"),
-            ("no more than 5%", "50, 50, 47, 3, 0, 1, 1, 1, 1"),
+            ("no column differs", "20, 20, 20, 20, 0, 5, 1, 1, 1, 1"),
+            ("no column is emptier", "20, 20, 20, 20, 0, 0, 1, 0.49, 1, 1"),
+            ("no column is nearly", "20, 20, 20, 20, 0, 0, 1, 1, 3, 4.01"),
+            ("no more than 5%", "50, 50, 47, 47, 3, 0, 1, 1, 1, 1"),
         )
     },
     **{(table, says): f"update {table} set {change}" for table, change, _, says, _ in marts.FAULTS},

@@ -203,6 +203,29 @@ FAULTS = [
     ("sheets.assessments", [ASSESSMENT | {"weight": "250"}], "warn", "weight is between 0 and 100"),
     ("sheets.assessments", [ASSESSMENT | {"max_score": "0"}], "warn", "max_score is more than 0"),
     ("sheets.assessments", [ASSESSMENT | {"course_id": "etiquette"}], "warn", "every course is on the list"),
+    ("sheets.assessments", [ASSESSMENT | {"due_day": "6"}], "warn", "nothing is due after the last day of its course"),
+    (
+        "sheets.courses",
+        [COURSE | {"starts_on": "2025-12-06"}],
+        "warn",
+        "every session of a course is on one of its days",
+    ),
+    ("sheets.sessions", [SESSION, SESSION | {"session_id": "protocol-2"}], "warn", "somebody signed for every session"),
+    ("sheets.sign_ins", [SIGN_IN | {"left_at": "2026-01-05T12:01:00Z"}], "warn", "nobody signs two hours before"),
+    ("zoom.participants", [STAY | {"duration_seconds": "60"}], "warn", "a stay lasts from its beginning to its end"),
+    (
+        "teams.participants",
+        [STAY | {"meeting_started_at": "2026-01-05T09:06:00Z"}],
+        "warn",
+        "nobody is in a meeting before it starts",
+    ),
+    (
+        "teams.participants",
+        [STAY | {"topic": "Protocol"}, STAY | {"topic": "Aisha Noor", "participant_key": "2"}],
+        "warn",
+        "all stays in a meeting tell the same of it",
+    ),
+    ("moodle.courses", [MOODLE_COURSE | {"categoryid": "Protocol"}], "warn", "categoryid is a number"),
     ("sheets.assessment_results", [RESULT | {"score": "21"}], "warn", "no score is above the assessment's max_score"),
     ("sheets.assessment_results", [RESULT | {"score": ""}], "warn", "score is given in at least 90%"),
     ("sheets.assessment_results", [RESULT | {"assessment_id": "quiz"}], "warn", "every assessment is on the list"),
@@ -346,6 +369,38 @@ def test_what_the_ledger_has_not_committed_is_not_audited(land, landing, audited
     [entry] = (landing.root / "_batches" / "sheets" / "courses").glob("*/*.parquet")
     entry.unlink()
     assert failures(audited("sheets.courses")) == []
+
+
+@pytest.mark.parametrize(("certified", "is_told"), [(19, False), (18, False), (17, True), (9, False)])
+def test_more_than_one_in_twenty_passed_without_the_certificate_that_the_others_have(land, audited, certified, is_told):
+    """Two are let pass, and so is a course that gives hardly anybody one."""
+    people = [f"FSO-{n}" for n in range(20)]
+    land("sheets.courses", COURSE)
+    land("sheets.registrations", *(REGISTRATION | {"person_id": person} for person in people))
+    for person in people[:certified]:
+        land("sheets.certificates", {"certificate_id": person} | REGISTRATION | {"person_id": person}, batch_id=person)
+    [verdict] = audited("sheets.registrations", "whoever passed has a certificate")
+    assert verdict.is_success is not is_told
+
+
+def test_a_sheet_that_names_people_is_not_held_against_one_that_numbers_them(land, audited):
+    result = {"course_id": "protocol", "phase": "pre"}
+    land("sheets.registrations", REGISTRATION, REGISTRATION | {"person_id": "FSO-4712"})
+    land("sheets.test_results", *(result | {"person_id": name} for name in ("Aisha Noor", "Bilal Khan")))
+    assert failures(audited("sheets.test_results", "everybody is registered")) == []
+    land("sheets.test_results", *(result | {"person_id": person} for person in ("FSO-4711", "FSO-4713")))
+    [(severity, _)] = failures(audited("sheets.test_results", "everybody is registered"))
+    assert severity == "warn"
+
+
+def test_a_course_of_which_moodle_tells_no_grades_any_more_is_doubted(land, audited):
+    for offset in (0, 1):
+        night = {"day": DAY + timedelta(days=offset), "observed_at": NIGHT + timedelta(days=offset)}
+        land("moodle.enrolments", ENROLMENT, **night)
+        land("moodle.grades", *([GRADE] if offset == 0 else []), **night)
+    assert [says.split(" were read")[0] for _, says in failures(audited("moodle.enrolments", "of every course"))] == [
+        "of every course whose grades"
+    ]
 
 
 def test_a_table_that_was_never_declared_is_an_error(landing, audited):

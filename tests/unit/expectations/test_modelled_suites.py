@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,14 @@ MODELLED: dict[str, list[dict]] = {
     "marts.dim_mission": [
         {"mission_id": mission, "name": mission, "region": "Asia", "time_zone": "UTC"}
         for mission in ("tokyo", "unassigned")
+    ],
+    "marts.dim_date": [{"calendar_date": date(2026, 1, 1) + timedelta(days=n)} for n in range(365)],
+    "marts.dim_metric_definition": [
+        {"platform": "facebook", "metric": "views", "version": version, "effective_from_date": begins} | ends
+        for version, begins, ends in (
+            (1, "0001-01-01", {"effective_until_date": "2025-11-15"}),
+            (2, "2025-11-15", {}),
+        )
     ],
     "marts.dim_account": [
         {
@@ -64,11 +73,12 @@ MODELLED: dict[str, list[dict]] = {
             "engagements_gained": 4,
             "gain_span_days": 1,
             "is_gain_over_gap": False,
+            "age_days": age_days,
             "source": "x",
         }
-        for day, observed_at, engagements in (
-            ("2026-01-01", "2026-01-02 01:00:00", 4),
-            ("2026-01-02", "2026-01-03 01:00:00", 8),
+        for age_days, day, observed_at, engagements in (
+            (0, "2026-01-01", "2026-01-02 01:00:00", 4),
+            (1, "2026-01-02", "2026-01-03 01:00:00", 8),
         )
     ],
     "marts.fct_account_daily": [
@@ -77,6 +87,7 @@ MODELLED: dict[str, list[dict]] = {
             "activity_date": day,
             "mission_id": "tokyo",
             "platform": "x",
+            "is_registered": True,
             "is_observed": True,
             "followers": 1000,
             "posts": posts,
@@ -109,11 +120,15 @@ MODELLED: dict[str, list[dict]] = {
             ("platform", "platform", "x"),
         )
     },
-    "marts.account_completeness_daily": [{"accounts_reported": 1, "share_reported": 1}],
+    "marts.account_completeness_daily": [
+        {"activity_date": day, "accounts_registered": 1, "accounts_reported": 1, "share_reported": 1}
+        for day in ("2026-01-01", "2026-01-02")
+    ],
     "marts.post_performance": [
         {
             "post_id": "x:10",
             "age_days": 1,
+            "observed_age_days": 1,
             "engagements": 8,
             "expected_engagements": 16,
             "baseline_posts": 20,
@@ -124,7 +139,7 @@ MODELLED: dict[str, list[dict]] = {
     "marts.posting_rhythm": [{"iso_weekday": 4, "hour_of_day": 10, "posts": 1}],
     "marts.cross_posts": [{"posts_in_wave": 2, "accounts_in_wave": 2}],
     "marts.metric_half_life": [{"median_share_of_final": 0.5, "half_life_days": 1}],
-    "marts.message_efficiency": [{"likes_and_shares": 6, "message_efficiency": 6}],
+    "marts.message_efficiency": [{"activity_date": "2026-01-02", "likes_and_shares": 6, "message_efficiency": 6}],
     "marts.social_media_rollup": [{"platform": "x", "post_id": "10", "likes": 5}],
     "marts.fct_registration": [
         {
@@ -294,6 +309,8 @@ MODELLED: dict[str, list[dict]] = {
             "rules_met": 1,
             "rules_not_met": 1,
             "what_to_fix": "Link.",
+            "as_of_date": "2026-01-02",
+            "last_posted_date": "2026-01-01",
             "days_silent": 1,
         }
     ],
@@ -301,7 +318,16 @@ MODELLED: dict[str, list[dict]] = {
         {"account_id": "x:7", "valid_from_date": "2026-01-01", "is_current": True, "platform": "x", "handle": "InTokyo"}
     ],
     "marts.unregistered_lookalikes": [
-        {"platform": "x", "handle": "1ntokyo", "mission_id": "tokyo", "edits": 1, "posts": 1, "last_post_id": "x:10"}
+        {
+            "platform": "x",
+            "handle": "1ntokyo",
+            "mission_id": "tokyo",
+            "edits": 1,
+            "posts": 1,
+            "first_posted_date": "2026-01-01",
+            "last_posted_date": "2026-01-01",
+            "last_post_id": "x:10",
+        }
     ],
     "marts.dim_topic": [{"topic_id": "trade"}],
     "marts.fct_post_reading": [
@@ -569,6 +595,46 @@ FAULTS = [
         "month has 9 against 8",
     ),
     ("marts.account_completeness_daily", "share_reported = 1.1", "block", "share_reported is between", None),
+    ("marts.account_completeness_daily", "accounts_registered = 2", "block", "registered accounts of", "4 against 2"),
+    ("marts.account_completeness_daily", "accounts_reported = 0", "block", "accounts that reported", "0 against 2"),
+    (
+        "marts.dim_date",
+        "calendar_date = '2026-12-30' where calendar_date = '2026-12-31'",
+        "block",
+        "the calendar has",
+        "2026-01-01 to 2026-12-30",
+    ),
+    (
+        "marts.post_performance",
+        "observed_age_days = 0",
+        "block",
+        "age_days is not after",
+        None,
+    ),
+    ("marts.post_performance", "engagements = 7", "block", "what a post had", "x:10 at 1 days"),
+    (
+        "marts.message_efficiency",
+        "activity_date = '2026-01-01'",
+        "block",
+        "it reaches to the newest day",
+        "2026-01-02",
+    ),
+    (
+        "marts.unregistered_lookalikes",
+        "last_posted_date = '2026-01-02'",
+        "block",
+        "the last post is",
+        "x:1ntokyo",
+    ),
+    (
+        "marts.dim_metric_definition",
+        "effective_until_date = '2025-10-16' where version = 1",
+        "block",
+        "what a metric meant",
+        "facebook, views, version 1",
+    ),
+    ("marts.asset_scores", "last_posted_date = '2025-12-02'", "block", "the days of silence", "x:7"),
+    ("marts.unregistered_lookalikes", "posts = 2", "block", "no handle is met", "x:1ntokyo"),
     ("marts.post_performance", "overperformance = 2", "block", "a post is above", "x:10 at 1 days"),
     ("marts.content_mix", "posts = 2", "block", "posts of all kinds", "2 against 1"),
     ("marts.posting_rhythm", "posts = 2", "block", "posts of all hours", "2 against 1"),
@@ -813,6 +879,7 @@ def test_a_post_that_is_lost_on_the_way_to_the_reports_blocks_in_each_of_them(au
         "posts of all hours are the own posts there are",
         "it has every post once",
         "its likes are the posts' reactions",
+        "no handle is met in more posts than there are",
         "every post has its reading, read or not",
         "posts of all topics are the own posts that were sorted into one",
         "best_post_engagements are what their mart tells",
