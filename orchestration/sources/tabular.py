@@ -133,7 +133,7 @@ class Sheet:
         kept = self.cells.select((~(is_blank | is_header)).alias("kept")).to_series()
         cells = self.cells.filter(kept).with_columns(
             pl.when(pl.col(name).str.strip_chars() == "").then(None).otherwise(pl.col(name)).forward_fill().alias(name)
-            for name in fill_down
+            for name in dict.fromkeys(fill_down)
         )
         return replace(self, cells=cells, lines=self.lines.filter(kept))
 

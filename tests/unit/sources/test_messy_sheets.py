@@ -68,6 +68,12 @@ def test_a_list_as_people_keep_it_lands_record_by_record(tmp_path, progress, suf
     assert landing.read(sheets.NOMINATIONS).select(columns).sort("source_line").rows() == LANDED
 
 
+def test_a_header_that_is_filled_down_twice_is_filled_down(tmp_path):
+    (tmp_path / "list.csv").write_text("Course,Name\nDD-1,Ahmed Khan\n,Saima Butt\n")
+    tidied = read_csv(tmp_path / "list.csv", name="list.csv").tidied(("Course", "Course"))
+    assert tidied.cells["Course"].to_list() == ["DD-1", "DD-1"]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_a_list_without_its_header_fails_with_one_clear_message_and_lands_nothing(tmp_path, progress, suffix):
     rows = [row.copy() for row in ROWS]
