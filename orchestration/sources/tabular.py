@@ -10,7 +10,6 @@ import io
 import json
 import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -303,10 +302,10 @@ def _check_workbook(path: Path, name: str) -> None:
                                 f"{name}, {part.filename}: unpacks to more than {LARGEST_FILE >> 20} MB, or has a cell "
                                 f"in row {last_row:,} and column {last_column:,}; keep only the cells that hold records"
                             )
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except SourceError:
+        raise
+    except Exception as error:  # zipfile and its decompressors each raise kinds of their own for damaged bytes
         raise SourceError(f"{name}: cannot be read as an Excel workbook: {error}. Save it again as XLSX") from None
-    except zlib.error as error:
-        raise SourceError(f"{name}: cannot be unpacked as an Excel workbook: {error}. Save it again as XLSX") from None
 
 
 def _column_number(letters: bytes) -> int:

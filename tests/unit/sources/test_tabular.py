@@ -1,5 +1,6 @@
 import csv
 import io
+import zipfile
 
 import polars as pl
 import pytest
@@ -126,6 +127,18 @@ def test_a_workbook_is_read_as_text_with_its_row_numbers(tmp_path):
 
 def test_a_file_that_is_no_workbook_is_refused_with_its_name(write):
     path = write("not a zip", "people.xlsx")
+    with pytest.raises(SourceError, match=r"people\.xlsx: cannot be read as an Excel workbook"):
+        read_xlsx(path, name=path.name)
+
+
+def test_a_workbook_whose_directory_lies_before_its_beginning_is_refused(write):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    content = bytearray(packed.getvalue())
+    # Where the directory begins, by the record at the end: further than the file is long.
+    content[-6:-2] = (1 << 20).to_bytes(4, "little")
+    path = write(bytes(content), "people.xlsx")
     with pytest.raises(SourceError, match=r"people\.xlsx: cannot be read as an Excel workbook"):
         read_xlsx(path, name=path.name)
 
