@@ -169,6 +169,11 @@ def meeting_key(topic: str | None, started_at: str | None) -> str:
     return hashlib.sha256(f"{topic or ''}|{started_at or ''}".encode()).hexdigest()[:16]
 
 
+def batch_id_of(meeting_key: str) -> str:
+    """Of what an API tells of a meeting. Halves of surrogate pairs, which JSON can hold, have no bytes."""
+    return f"api-{hashlib.sha256(meeting_key.encode(errors='replace')).hexdigest()[:16]}"
+
+
 def decoded(content: bytes) -> str | None:
     """A file's text: UTF-16 where its first bytes say so, else UTF-8; None where it is neither."""
     codec = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"

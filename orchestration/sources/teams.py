@@ -6,7 +6,6 @@ it ended in. A downloaded report is UTF-16 with tabs between its cells; its sect
 its columns by their places, since both are named in the language of whoever downloaded it.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +21,7 @@ from orchestration.sources.meetings import (
     Reading,
     Row,
     Times,
+    batch_id_of,
     decoded,
     is_time,
     listed,
@@ -69,7 +69,8 @@ class TeamsReader:
 
     def records(self, user: str, meeting: str, report: str) -> list[tuple[dict[str, Any], datetime]]:
         """All attendance records of a report, each with the time it was given."""
-        return list(self._pages(f"{self._path(user, meeting)}/{quote(report, safe='')}/attendanceRecords"))
+        named = quote(report, safe="", errors="replace")
+        return list(self._pages(f"{self._path(user, meeting)}/{named}/attendanceRecords"))
 
     @staticmethod
     def _path(user: str, meeting: str) -> str:
@@ -155,7 +156,7 @@ def _batch(
             raw.append(as_json({"stay": stay, **record}))
     return Batch(
         contract=PARTICIPANTS,
-        batch_id=f"api-{hashlib.sha256(report_key.encode()).hexdigest()[:16]}",
+        batch_id=batch_id_of(report_key),
         source_file="onlineMeetings/attendanceReports",
         observed_at=max((given_at for _, given_at in records), default=ended_at),
         # A report that has ended does not change: whenever it is read, it is the one of that day.

@@ -6,7 +6,6 @@ all. Who only waited in the waiting room was not there. E-mails are blank for pe
 """
 
 import csv
-import hashlib
 import io
 import itertools
 import re
@@ -29,6 +28,7 @@ from orchestration.sources.meetings import (
     Reading,
     Row,
     Times,
+    batch_id_of,
     decoded,
     listed,
     meeting_key,
@@ -208,7 +208,7 @@ def _is_passing(error: Exception) -> bool:
 
 def path_of(uuid: str) -> str:
     """A meeting's UUID as a part of a path: encoded twice where it begins with ``/`` or holds ``//``."""
-    once = quote(uuid, safe="")
+    once = quote(uuid, safe="", errors="replace")
     return quote(once, safe="") if uuid.startswith("/") or "//" in uuid else once
 
 
@@ -245,7 +245,7 @@ def _batch(meeting: dict[str, Any], stays: list[dict[str, Any]], observed_at: da
     raw = [as_json({"number": number, **stay}) for number, stay in there]
     return Batch(
         contract=PARTICIPANTS,
-        batch_id=f"api-{hashlib.sha256(uuid.encode()).hexdigest()[:16]}",
+        batch_id=batch_id_of(uuid),
         source_file="report/meetings/participants",
         observed_at=observed_at,
         # A meeting that has ended does not change: whenever it is read, it is the one of that day.

@@ -1,6 +1,6 @@
 """Zoom and Teams over HTTP, against a server that refuses what they refuse."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import pytest
@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from orchestration.defs.resources import Feeds
 from orchestration.defs.training.meetings import zoom_meetings
 from orchestration.landing import Landing, Window
-from orchestration.sources import teams, zoom
+from orchestration.sources import SourceError, teams, zoom
 from orchestration.sources.http import TokenRefused
-from tests.meetings import ZOOM_UUID, MeetingServer
+from tests.meetings import TEAMS_MEETING, ZOOM_UUID, MeetingServer
 
 DAY = Window.of_day(date(2026, 3, 2))
 
@@ -33,6 +33,19 @@ def test_a_zoom_meeting_lands_whole_without_who_only_waited(landing):
 def test_a_uuid_with_slashes_is_encoded_twice():
     assert zoom.path_of("/ab//c+d==") == "%252Fab%252F%252Fc%252Bd%253D%253D"
     assert zoom.path_of("ab/c==") == "ab%2Fc%3D%3D"
+
+
+def test_half_a_surrogate_pair_in_an_id_is_asked_for_and_keyed_as_a_question_mark():
+    assert zoom.path_of("\ud800") == "%3F"
+    with MeetingServer() as server:
+        reader = teams.TeamsReader(server.settings())
+        with pytest.raises(SourceError):
+            reader.records("host@mofa.example", TEAMS_MEETING, "\ud800")
+        reader.close()
+        assert server.asked[-1].endswith("/%3F/attendanceRecords")
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    half, mark = (teams._batch(TEAMS_MEETING, {"id": told}, [], at, False) for told in ("\ud800", "?"))
+    assert half.batch_id == mark.batch_id
 
 
 def test_a_page_token_that_is_too_old_begins_the_meeting_again(landing):
