@@ -30,6 +30,8 @@ X_EPOCH_MS = 1288834974657
 """X's post ids count milliseconds from here since 4 November 2010, 22 bits up (twitter-archive/snowflake)."""
 FIRST_SNOWFLAKE = 29_700_859_247
 
+MOST_TOLD, LONGEST_TOLD = 50, 60
+"""Names of columns in an error, and letters of each."""
 LARGEST_FILE = 256 << 20
 """Bytes of a file, and of all that a workbook unpacks to: an export is a hundredth of it, and it is read in memory."""
 MOST_COLUMNS = 2_000
@@ -79,7 +81,7 @@ class Sheet:
                 if header not in self.cells.columns and not column.is_optional:
                     raise SourceError(
                         f"{self.name}: column {header!r} is missing, and {contract.name}.{target} is read "
-                        f"from it. The file has: {', '.join(map(repr, self.cells.columns))}. "
+                        f"from it. The file has: {_listed(self.cells.columns)}. "
                         "Export the file with that column, or name the right one in its mapping."
                     )
         given = self.cells.with_columns(
@@ -121,7 +123,7 @@ class Sheet:
         if missing := [header for header in fill_down if header not in self.cells.columns]:
             raise SourceError(
                 f"{self.name}: column {missing[0]!r} is missing, and the mapping fills it down. The file has: "
-                f"{', '.join(map(repr, self.cells.columns))}. Correct fill_down in the mapping."
+                f"{_listed(self.cells.columns)}. Correct fill_down in the mapping."
             )
         text = [pl.col(name).fill_null("").str.strip_chars() for name in self.cells.columns]
         is_blank = pl.all_horizontal(cell == "" for cell in text)
@@ -135,6 +137,12 @@ class Sheet:
             for name in dict.fromkeys(fill_down)
         )
         return replace(self, cells=cells, lines=self.lines.filter(kept))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as an error tells them; a broken file's header may hold thousands, or one of thousands of letters."""
+    told = [repr(name if len(name) <= LONGEST_TOLD else f"{name[:LONGEST_TOLD]}…") for name in names[:MOST_TOLD]]
+    return ", ".join(told) + (f" and {len(names) - MOST_TOLD:,} more" if len(names) > MOST_TOLD else "")
 
 
 def header_of(
@@ -242,9 +250,9 @@ def _header_row(rows: Iterable[Sequence[str | None]], name: str, header_row: Hea
         missing = [header for header in wanted if not _names_all(row, [header])]
         if len(missing) < len(lacking):
             nearest, lacking = number, missing
-    told = f"row {nearest} comes nearest, but lacks {', '.join(map(repr, lacking))}" if nearest else "none names any"
+    told = f"row {nearest} comes nearest, but lacks {_listed(lacking)}" if nearest else "none names any"
     raise SourceError(
-        f"{name}: no row names all of the columns {', '.join(map(repr, wanted))}; {told}. Name the columns so in one "
+        f"{name}: no row names all of the columns {_listed(wanted)}; {told}. Name the columns so in one "
         "row of the sheet, or correct the mapping."
     )
 
@@ -361,7 +369,7 @@ def _header(cells: list[str], name: str) -> list[str]:
         raise SourceError(f"{name}: the header has {len(header):,} columns; at most {MOST_COLUMNS:,} are read")
     twice = sorted(cell for cell, times in Counter(header).items() if times > 1)
     if twice:
-        raise SourceError(f"{name}: the header names {', '.join(map(repr, twice))} more than once; rename one of them")
+        raise SourceError(f"{name}: the header names {_listed(twice)} more than once; rename one of them")
     return header
 
 

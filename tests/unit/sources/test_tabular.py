@@ -131,6 +131,13 @@ def test_a_file_that_is_no_workbook_is_refused_with_its_name(write):
         read_xlsx(path, name=path.name)
 
 
+@pytest.mark.parametrize("header", ["a" * 50_000, ",".join(f"a{number}" for number in range(1_900))])
+def test_a_missing_column_is_told_briefly_whatever_the_header_is(write, header):
+    with pytest.raises(SourceError, match="column 'id' is missing") as refused:
+        read(write(f"{header}\n1\n")).select({"id": Column(("id",))}, PEOPLE)
+    assert len(str(refused.value)) < 2_000
+
+
 def test_a_workbook_whose_directory_lies_before_its_beginning_is_refused(write):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
