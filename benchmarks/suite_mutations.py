@@ -22,13 +22,12 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from expectations.landing import FED_BY_FILES
+from expectations.suites.changed import FEW
 from orchestration.dbt import DBT
 from tests.mutations import KINDS, Built, Judged, judge_landed, judge_mart, landed_corruptions, mart_corruptions
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "mutation_report.md"
 SIFARAT = DBT.parent / "sifarat"
-FEWEST_TOLD = 2
-"""Of so many rows that differ from before no suite says anything (expectations/suites/changed.py)."""
 
 
 def built_ministry(folder: Path) -> tuple[Path, Path]:
@@ -127,9 +126,9 @@ def why(verdict: Judged) -> str:
     corruption, source = verdict.corruption, verdict.corruption.table.split(".")[0]
     if corruption.kind == "late" and source in FED_BY_FILES:
         return "files come when somebody saves them, and nothing else tells that this one is due"
-    if verdict.rows <= FEWEST_TOLD:
+    if verdict.rows <= FEW:
         rows = "1 row" if verdict.rows == 1 else f"{verdict.rows} rows"
-        return f"it befell {rows}, and of fewer than {FEWEST_TOLD + 1} that differ from before nothing is said"
+        return f"it befell {rows}, and of fewer than {FEW + 1} that differ from before nothing is said"
     if corruption.kind == "drop" and source in FED_BY_FILES:
         return "files differ in how many rows they have, and nothing else tells how many these should be"
     return {

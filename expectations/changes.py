@@ -161,13 +161,17 @@ def _landed(landing: Path, contract: Contract) -> Compared | None:
 
 def _last_of_key(parts: Sequence[Path], contract: Contract) -> str:
     """A day's records, each key once, as it was last observed."""
-    # With the part that carries the contract, since an earlier version's may have had fewer columns.
-    contract_part = parts[0].parent.with_name(f"date={CONTRACT_DAY}") / "part-contract.parquet"
-    listed = ", ".join(f"'{_escaped(part)}'" for part in (contract_part, *sorted(parts)))
-    rows = f"select * from read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    rows = f"select * from read_parquet([{listed(parts)}], hive_partitioning = false, union_by_name = true)"
     if len(parts) == 1:
         return rows
     return f"{rows} qualify row_number() over (partition by {', '.join(contract.keys)} order by observed_at desc) = 1"
+
+
+def listed(parts: Sequence[Path]) -> str:
+    """Parts of one table for ``read_parquet``, with the part that carries the contract, since an earlier version's may
+    have had fewer columns."""
+    contract_part = parts[0].parent.with_name(f"date={CONTRACT_DAY}") / "part-contract.parquet"
+    return ", ".join(f"'{_escaped(part)}'" for part in (contract_part, *sorted(parts)))
 
 
 def _changes_of(table: Compared) -> str:

@@ -23,8 +23,9 @@ from pathlib import Path
 
 import polars as pl
 
+from expectations.changes import listed
 from orchestration.contracts import TIMESTAMP, Contract, Field
-from orchestration.landing import CONTRACT_DAY
+from orchestration.landing import committed_parts
 from orchestration.sources import moodle, platform_exports, sheets, teams, zoom
 
 CONTRACTS = (
@@ -52,25 +53,17 @@ def landed_habits(landing: Path, tables: Iterable[Contract] = CONTRACTS) -> str:
 
 
 def _habits_of(landing: Path, contract: Contract) -> str | None:
-    ledger, table = (landing / place / contract.source / contract.table for place in ("_batches", "."))
-    days = sorted(folder for folder in ledger.glob("date=*") if any(folder.glob("part-*.parquet")))
-    parts = [
-        str(table / day.name / entry.name)
-        for day in days[-1 - MOST_DAYS :]
-        for entry in sorted(day.glob("part-*.parquet"))
-        if (table / day.name / entry.name).exists()
-    ]
+    committed = committed_parts(landing, contract)
+    days = sorted({part.parent for part in committed})[-1 - MOST_DAYS :]
+    parts = [part for part in committed if part.parent in days and part.exists()]
     if not parts:
         return None
-    # With the part that carries the contract, since an earlier version's may have had fewer columns.
-    contract_part = table / f"date={CONTRACT_DAY}" / "part-contract.parquet"
-    listed = ", ".join("'" + str(part).replace("'", "''") + "'" for part in (contract_part, *parts))
     measures = [(f"'{f.name}'", f"'{measure}'", sql) for f in contract.fields for measure, sql in _measures(f)]
     columns, kinds, measured = (f"[{', '.join(some)}]" for some in zip(*measures, strict=True))
     return f"""(
         with days as (
             select date, count(*) as rows, {measured}::double[] as measured
-            from read_parquet([{listed}], hive_partitioning = true, union_by_name = true)
+            from read_parquet([{listed(parts)}], hive_partitioning = true, union_by_name = true)
             group by date
         ),
         told as (

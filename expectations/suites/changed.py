@@ -19,6 +19,8 @@ MOST_EMPTIED, MOST_EMPTIED_OF_OTHERS = 0.2, 0.3
 one that tells of others each time."""
 FURTHEST = 1.0
 """So far the mean of ln(1 + |value|) may move, of values other than nought: about 2.7 times as high, or as low."""
+FEW = 2
+"""Of so many rows that differ, or are gone, nothing is said."""
 FEWEST_ROWS = 20
 """A column's average is judged of so many rows."""
 
@@ -45,7 +47,7 @@ def _changed(stage: Stage, table_name: str, than: str, lively_columns: tuple[str
         (
             _of_column(
                 f"no column differs from {than} in more than {MOST_CHANGED:.0%} of the rows that tell it",
-                f"changed > 2 and changed > if({lively}, {MOST_CHANGED_OF_LIVELY}, {MOST_CHANGED}) * given",
+                f"changed > {FEW} and changed > if({lively}, {MOST_CHANGED_OF_LIVELY}, {MOST_CHANGED}) * given",
                 "differs in ' || changed || ' of ' || given || ' rows'",
             ),
             _of_column(
@@ -64,7 +66,7 @@ def _changed(stage: Stage, table_name: str, than: str, lively_columns: tuple[str
             no_row(
                 f"no more than {MOST_GONE:.0%} of the rows of {than} are gone",
                 f"select distinct table_name, gone, rows_before from audited "
-                f"where gone > 2 and gone > {MOST_GONE} * rows_before and {whole}",
+                f"where gone > {FEW} and gone > {MOST_GONE} * rows_before and {whole}",
                 "warn",
                 told_as="table_name || ' has lost ' || gone || ' of ' || rows_before || ' rows'",
             ),

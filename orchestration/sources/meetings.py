@@ -169,9 +169,10 @@ def meeting_key(topic: str | None, started_at: str | None) -> str:
     return hashlib.sha256(f"{topic or ''}|{started_at or ''}".encode()).hexdigest()[:16]
 
 
-def batch_id_of(meeting_key: str) -> str:
-    """Of what an API tells of a meeting. Halves of surrogate pairs, which JSON can hold, have no bytes."""
-    return f"api-{hashlib.sha256(meeting_key.encode(errors='replace')).hexdigest()[:16]}"
+def batch_id_of(key: str) -> str:
+    """Of what an API tells of the meeting of this key. Halves of surrogate pairs, which JSON can hold, have no
+    bytes."""
+    return f"api-{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:16]}"
 
 
 def decoded(content: bytes) -> str | None:
