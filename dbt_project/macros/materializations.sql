@@ -9,10 +9,10 @@
             {{ written_by_python(replaced) }}
         {%- else -%}
             drop table if exists {{ replaced }};
-            {{ create_table_as(false, replaced, compiled_code) }}
+            {{ create_table_as(false, replaced, compiled_code) }};
+            {{ comments(replaced, model) }}
         {%- endif -%}
     {%- endcall %}
-    {% do persist_docs(replaced, model) %}
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
     {{ return({'relations': [replaced]}) }}
@@ -35,8 +35,8 @@ def materialize(df, con):
         create or replace view {{ replaced }} as (
             {{ compiled_code }}
         );
+        {{ comments(replaced, model) }}
     {%- endcall %}
-    {% do persist_docs(replaced, model) %}
     {{ run_hooks(post_hooks) }}
     {% do adapter.commit() %}
     {{ return({'relations': [replaced]}) }}
@@ -50,4 +50,26 @@ def materialize(df, con):
         {% do adapter.drop_relation(standing) %}
     {%- endif -%}
     {{ return(this.incorporate(type=type)) }}
+{% endmacro %}
+
+{#- The descriptions of a model and its columns, where persist_docs asks for them. dbt's own looks the columns up twice
+    first; here a contract has compared them. -#}
+{% macro comments(relation, model) %}
+    {%- if config.persist_relation_docs() and model.description %}
+        {{ alter_relation_comment(relation, model.description) }}
+    {%- endif %}
+    {%- if config.persist_column_docs() %}
+        {%- for column in model.columns.values() if column.description %}
+            comment on column {{ relation }}.{{ adapter.quote(column.name) }}
+                is {{ duckdb_escape_comment(column.description) }};
+        {%- endfor %}
+    {%- endif %}
+{% endmacro %}
+
+{#- Incremental models, which dbt-duckdb materializes. -#}
+{% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
+    {%- set told = comments(relation, model) | trim -%}
+    {%- if told %}
+        {% do run_query(told) %}
+    {%- endif %}
 {% endmacro %}
