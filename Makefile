@@ -35,8 +35,8 @@ test: setup  ## Run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
-drill: setup  ## Kill two hundred nights and look what comes of it (hours; goes on where it was): make drill [KILLS=200 SEED=7]
-	$(BIN)/python -m tests.drills.drill --kills $(or $(KILLS),200) --seed $(or $(SEED),7) --folder data-drill --report docs/drill.md
+drill: setup  ## Kill two hundred nights and look what comes of it (hours; goes on where it was): make drill [KILLS=200 IN_A_ROW=4]
+	$(BIN)/python -m tests.drills.drill --kills $(or $(KILLS),200) --in-a-row $(or $(IN_A_ROW),4) --folder data-drill --report docs/drill.md
 
 prism: setup  ## Install Prism, which plays platforms from their own API descriptions (needs npm)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/prism @stoplight/prism-cli@5

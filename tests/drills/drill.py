@@ -1,16 +1,19 @@
-"""The drill: real nights of a very small ministry, killed by SIGKILL, each followed by an ordinary one.
+"""The drill: real nights of a very small ministry, killed by SIGKILL, some in a row, and an ordinary one after them.
 
-    python -m tests.drills.drill --kills 200 --seed 7 --folder drill    (make drill)
+    python -m tests.drills.drill --kills 200 --in-a-row 4 --sides 2 --folder drill    (make drill)
 
 A night is forked off a process that has imported everything, so that a kill falls on the night's work; it is the job
-that ``sifarat nightly`` runs, with its own dbt, Great Expectations and DuckDB. After each kill:
+that ``sifarat nightly`` runs, with its own dbt, Great Expectations and DuckDB. After each kill ``current.duckdb`` opens
+and is one of the two audited publications, that of the night before or this night's. The next night, killed too or
+ordinary, begins on what the killed one left. After the ordinary one:
 
-- ``current.duckdb`` opens and is one of the two audited publications, that of the night before or this night's;
-- the ordinary night ends well, and what it publishes equals, in every value but run ids and times, what the
-  undisturbed nights published;
+- it ended well, and what it publishes equals, in every value but run ids and times, what the undisturbed nights
+  published;
 - no file is left half written, and Dagster holds no run for running.
 
-The state lies in the folder: a drill that is stopped goes on where it was. The report is written after every kill.
+Sides are drills of their own, with data and kills of their own, run at the same time.
+
+The state lies in the folder: a drill that is stopped goes on where it was.
 """
 
 import json
@@ -20,12 +23,15 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +41,7 @@ import duckdb
 from expectations.changes import MART_CHANGES
 from orchestration.defs.terminal import STEP_WORDS
 from orchestration.sandbox.server import Sandbox
+from orchestration.settings import PROJECT_DIR
 from tests.servers import free_port
 
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
@@ -95,8 +102,7 @@ class Drill:
         """Two undisturbed nights, once: what each publishes, how long its steps take, what it does to files."""
         self._serve()
         self._import()
-        told = self.folder / "undisturbed.json"
-        if not told.exists():
+        if not self.is_prepared:
             for leftover in (self.data, self._saved):
                 shutil.rmtree(leftover, ignore_errors=True)
             self._write_ministry()
@@ -106,7 +112,7 @@ class Drill:
             events = self.folder / "events.json"
             log, seconds = self._end_well(SECOND, counted_in=events)
             second = fingerprint(self._current)
-            told.write_text(
+            self._told.write_text(
                 json.dumps(
                     {
                         "night before": first,
@@ -119,17 +125,21 @@ class Drill:
                     }
                 )
             )
-        self.undisturbed = json.loads(told.read_text())
+
+    @property
+    def is_prepared(self) -> bool:
+        return self._told.exists()
+
+    @cached_property
+    def undisturbed(self) -> dict[str, Any]:
+        """What the undisturbed nights told; there once they are over."""
+        return json.loads(self._told.read_text())
 
     @property
     def rounds(self) -> list[Round]:
         if not self._log.exists():
             return []
         return [Round(**json.loads(line)) for line in self._log.read_text().splitlines()]
-
-    @property
-    def kills(self) -> int:
-        return sum(len(done.places) for done in self.rounds)
 
     def round(self, *steps: str, further: Sequence[str] = (), until: float = 0.0) -> Round:
         """Kill a night in each of these steps, one after the other, and in ``further`` ones ``until`` that moment
@@ -340,39 +350,50 @@ class Drill:
         return self.folder / "after-the-first-night"
 
     @property
+    def _told(self) -> Path:
+        return self.folder / "undisturbed.json"
+
+    @property
     def _log(self) -> Path:
         return self.folder / "rounds.jsonl"
 
-    def report(self) -> str:
-        """The drill as it came, in Markdown."""
-        rounds, steps = self.rounds, self.undisturbed["steps"]
-        failed = [done for done in rounds if done.faults]
-        lines = [
-            "# The drill: nights killed by SIGKILL",
-            "",
-            f"Written by `make drill` (tests/drills/drill.py), seed {self.seed}, on {os.cpu_count()} CPUs. Of a very "
-            f"small synthetic ministry: an undisturbed night takes {self.undisturbed['seconds']:.0f} s, "
-            f"{steps.get(MODELS, 0):.0f} s of them dbt.",
-            "",
-            f"{self.kills} kills; of {len(rounds)} ordinary nights after them {len(rounds) - len(failed)} ended well, "
-            "published what undisturbed nights publish and left nothing to be mended by hand.",
-            "",
-            "| meant to fall | kills | then well |",
-            "| --- | --- | --- |",
+
+def report(drills: "Sequence[Drill]") -> str:
+    """What came of the drills, in Markdown."""
+    rounds = [done for drill in drills for done in drill.rounds]
+    nights = [drill.undisturbed["seconds"] for drill in drills]
+    failed = [done for done in rounds if done.faults]
+    kills = sum(len(done.places) for done in rounds)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=PROJECT_DIR)
+    lines = [
+        "# The drill: nights killed by SIGKILL",
+        "",
+        f"Written by `make drill` (tests/drills/drill.py) at commit {commit.stdout.strip() or 'unknown'}, on "
+        f"{os.cpu_count()} CPUs, in {len(drills)} drills at the same time. Of a very small synthetic ministry: an "
+        f"undisturbed night takes {min(nights):.0f} to {max(nights):.0f} s, "
+        f"{drills[0].undisturbed['steps'].get(MODELS, 0):.0f} s of them dbt.",
+        "",
+        f"{kills} kills, up to {max((len(done.places) for done in rounds), default=0)} in a row before an ordinary "
+        f"night; of the {len(rounds)} ordinary nights {len(rounds) - len(failed)} ended well, published what "
+        "undisturbed nights publish and left nothing to be mended by hand. After every kill `current.duckdb` was an "
+        "audited publication, unless it says otherwise below.",
+        "",
+        "| meant to fall | kills | then well |",
+        "| --- | --- | --- |",
+    ]
+    meant = Counter(step for done in rounds for step in done.kills)
+    well = Counter(step for done in rounds if not done.faults for step in done.kills)
+    lines += [f"| {step} | {number} | {well[step]} |" for step, number in sorted(meant.items())]
+    fell = Counter(match for done in rounds for place in done.places for match in re.findall(r"in '(.*?)'", place))
+    lines += ["", "| step of the night that was under way | kills |", "| --- | --- |"]
+    lines += [f"| {step} | {number} |" for step, number in sorted(fell.items())]
+    if failed:
+        lines += ["", "Not well:", ""]
+        lines += [
+            f"- round {done.number} ({', '.join(done.kills)}; {'; '.join(done.places)}): {'; '.join(done.faults)}"
+            for done in failed
         ]
-        meant = Counter(step for done in rounds for step in done.kills)
-        well = Counter(step for done in rounds if not done.faults for step in done.kills)
-        lines += [f"| {step} | {number} | {well[step]} |" for step, number in sorted(meant.items())]
-        fell = Counter(match for done in rounds for place in done.places for match in re.findall(r"in '(.*?)'", place))
-        lines += ["", "| step of the night that was under way | kills |", "| --- | --- |"]
-        lines += [f"| {step} | {number} |" for step, number in sorted(fell.items())]
-        if failed:
-            lines += ["", "Not well:", ""]
-            lines += [
-                f"- round {done.number} ({', '.join(done.kills)}; {'; '.join(done.places)}): {'; '.join(done.faults)}"
-                for done in failed
-            ]
-        return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def fingerprint(publication: Path) -> dict[str, str]:
@@ -425,29 +446,50 @@ def _watch_files(data: Path, point: Mapping[str, Any]) -> Counter[str]:
     return counts
 
 
-def planned(number: int) -> str:
-    """The step of the kill of this number: the named ones five times each, the others anywhere."""
-    return STEPS[(number - 1) % len(STEPS)] if number <= 5 * len(STEPS) else "anywhere"
+def plan(kills: int, seed: int) -> list[str]:
+    """The steps to kill: each named one five times, and so many anywhere, in a random order."""
+    steps = [*STEPS * 5, *["anywhere"] * kills]
+    random.Random(seed).shuffle(steps)
+    return steps
+
+
+def run_side(drill: Drill, rounds: Sequence[Sequence[str]]) -> None:
+    """The rounds that this side has not done yet."""
+    drill.folder.mkdir(parents=True, exist_ok=True)
+    drill.prepare()
+    name, done_before = drill.folder.name, len(drill.rounds)
+    click.echo(f"{name}: an undisturbed night takes {drill.undisturbed['seconds']} s, {done_before} rounds done before")
+    for steps in rounds[done_before:]:
+        done = drill.round(*steps)
+        told = "; ".join(done.faults) or "well"
+        click.echo(f"{name}: {done.number}/{len(rounds)}  {'; '.join(done.places)}  {told}  {done.seconds} s")
 
 
 @click.command()
-@click.option("--kills", default=200, show_default=True)
+@click.option("--kills", default=200, show_default=True, help="Kills at a random moment, beside five in each step.")
+@click.option("--in-a-row", default=4, show_default=True, help="Nights killed before an ordinary one.")
+@click.option("--sides", default=2, show_default=True, help="Drills at the same time.")
 @click.option("--seed", default=7, show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("drill"), show_default=True)
 @click.option("--report", "report_file", type=click.Path(path_type=Path), default=Path("docs/drill.md"))
-def main(kills: int, seed: int, folder: Path, report_file: Path) -> None:
-    """Kill nights until there were so many KILLS; exit status 1 when one of them was not well."""
-    folder.mkdir(parents=True, exist_ok=True)
-    drill = Drill(folder, seed)
-    drill.prepare()
-    click.echo(f"An undisturbed night takes {drill.undisturbed['seconds']} s. Kills so far: {drill.kills}")
-    while (number := len(drill.rounds) + 1) <= kills:
-        step = planned(number)
-        done = drill.round(step)
-        told = "; ".join(done.faults) or "well"
-        click.echo(f"{number}/{kills}  {step}: {', '.join(done.places)}  {told}  {done.seconds} s")
-        report_file.write_text(drill.report())
-    sys.exit(1 if any(done.faults for done in drill.rounds) else 0)
+def main(kills: int, in_a_row: int, sides: int, seed: int, folder: Path, report_file: Path) -> None:
+    """Kill nights as planned; exit status 1 when one of them was not well."""
+    steps = plan(kills, seed)
+    rounds = [steps[first : first + in_a_row] for first in range(0, len(steps), in_a_row)]
+    drills = [Drill(folder / f"side-{side + 1}", seed * sides + side) for side in range(sides)]
+    processes = [
+        get_context("spawn").Process(target=run_side, args=(drill, rounds[side::sides]))
+        for side, drill in enumerate(drills)
+    ]
+    for process in processes:
+        process.start()
+    while any(process.is_alive() for process in processes):
+        time.sleep(10)
+        # Of a drill that is stopped as well.
+        if all(drill.is_prepared for drill in drills):
+            report_file.write_text(report(drills))
+    well = all(process.exitcode == 0 for process in processes)
+    sys.exit(0 if well and not any(done.faults for drill in drills for done in drill.rounds) else 1)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ import pytest
 DRILL = """
 import sys, time
 from pathlib import Path
-from tests.drills.drill import STEPS, Drill
+from tests.drills.drill import STEPS, Drill, report
 
 begun = time.monotonic()
 drill = Drill(Path(sys.argv[1]), seed=7)
 drill.prepare()
 # Kills of the landing take seconds, the others most of a night.
 done = drill.round(*STEPS, further=15 * STEPS[:2], until=begun + 150)
-print(drill.report(), *done.places, *done.faults, sep="\\n")
+print(report([drill]), *done.places, *done.faults, sep="\\n")
 sys.exit(1 if done.faults else 0)
 """
 
