@@ -23,7 +23,7 @@ import click
 import duckdb
 
 from orchestration.contracts import Contract
-from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
+from orchestration.dbt import run_dbt
 from orchestration.landing import BATCH_LEDGER, Landing, Window
 from orchestration.publication import Publications
 from orchestration.sandbox.ministry import REGISTRY_DIR
@@ -214,17 +214,9 @@ def _write(connection: duckdb.DuckDBPyConnection, landing: Landing, contract: Co
 
 
 def _build(settings: Settings) -> None:
-    tell_dbt(settings)
     kinds = ["--resource-type", "model", "--resource-type", "seed"]
-    build = subprocess.run(
-        [DBT, "--quiet", "build", "--full-refresh", *kinds],
-        cwd=DBT_PROJECT_DIR,
-        env=os.environ | {"DBT_TARGET_PATH": str(settings.data_dir / "dbt")},
-        capture_output=True,
-        text=True,
-    )
-    if build.returncode:
-        raise click.ClickException(f"dbt could not build the models:\n{build.stdout[-3000:]}")
+    for _ in run_dbt(["build", "--full-refresh", *kinds], settings):
+        pass
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -21,7 +21,8 @@ from rich.table import Table
 from orchestration.commands import COMMANDS
 from orchestration.console import alone, err, out
 from orchestration.console import told_settings as _settings
-from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
+from orchestration.dbt import DbtError
+from orchestration.dbt import parse as parse_project
 from orchestration.one_run import end_killed_runs
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings
@@ -38,6 +39,7 @@ SHOWN_URLS = 5
 SYNTHETIC = "[bold]SYNTHETIC DATA[/]: made by the sandbox; no figure here is about a real ministry."
 OWN_ERRORS = {
     "AuditFailed",
+    "DbtError",
     "ErasureError",
     "LandingError",
     "OtherSeed",
@@ -404,9 +406,10 @@ def dashboard(host: str, port: int) -> None:
 @sifarat.command()
 def parse() -> None:
     """Let dbt parse the models once, for the runs to come (`make setup` does)."""
-    tell_dbt(_settings())
-    os.chdir(DBT_PROJECT_DIR)
-    os.execv(DBT, [str(DBT), "--quiet", "parse"])
+    try:
+        parse_project()
+    except DbtError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @sifarat.command()

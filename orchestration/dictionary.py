@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestration.dbt import DBT_PROJECT_DIR
+from orchestration.dbt import DBT_PROJECT_DIR, MANIFEST
 from orchestration.publication import PUBLISHED_SCHEMAS
 from orchestration.sources.registry import PLATFORMS
 
-MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
 METRICS = DBT_PROJECT_DIR / "seeds" / "metrics.csv"
 CHANGES = DBT_PROJECT_DIR / "seeds" / "metric_definitions.csv"
 WRITTEN = "<!-- Written by `make dictionary` from dbt_project/; edit there, not here. -->\n\n"

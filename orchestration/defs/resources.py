@@ -1,19 +1,16 @@
 """What a run works with: the settings, the landing, and where the data comes from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, DbtProject
-from packaging.version import Version
+from dagster_dbt import DbtProject
 from pydantic import PrivateAttr
 
-from orchestration.dbt import DBT, DBT_PROJECT_DIR, tell_dbt
+from orchestration.dbt import DBT_PROJECT_DIR
 from orchestration.erasure.suppression import load as load_suppression
 from orchestration.landing import Landing, Window
 from orchestration.one_run import one_run
@@ -26,19 +23,6 @@ if TYPE_CHECKING:
 
 AFTER_MIDNIGHT = timedelta(hours=1)
 """The schedule's hour: the sandbox answers for a night as of then."""
-
-
-class Dbt(DbtCliResource):
-    """dbt as it is installed beside Dagster. To learn its version Dagster would start ``dbt --version``, which takes
-    seconds and asks the package index over the network what the newest is."""
-
-    @cached_property
-    def _cli_version(self) -> Version:
-        return Version(version("dbt-core"))
-
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:
-        """None: with an adapter Dagster could look up columns and row counts, which nothing here asks for, and making
-        one reads all of dbt's macros."""
 
 
 class Feeds(dg.ConfigurableResource):
@@ -118,15 +102,8 @@ dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR)
 
 @dg.definitions
 def resources() -> dg.Definitions:
-    tell_dbt(load_settings())
-    dbt = Dbt(
-        project_dir=dbt_project,
-        dbt_executable=str(DBT),
-        # Dagster keeps what dbt prints; to write it, and the manifest, to files again takes dbt a sixth of its time.
-        global_config_flags=["--log-level-file", "none", "--no-write-json"],
-    )
     return dg.Definitions(
-        resources={"feeds": Feeds(), "dbt": dbt},
+        resources={"feeds": Feeds()},
         # DuckDB has one writer at a time and heavy imports are paid once, so a run is one process.
         executor=dg.in_process_executor,
     )

@@ -1,8 +1,8 @@
 """What models read in the posts, between the landing and dbt; never a reason for the run to stop."""
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
+from orchestration.dbt import run_dbt
 from orchestration.defs.landed import key_of, landed_spec, results
 from orchestration.defs.partitions import daily, window_of
 from orchestration.defs.resources import Feeds
@@ -10,6 +10,7 @@ from orchestration.enrichment import EnrichmentError
 from orchestration.enrichment.night import CONTRACTS, POSTS_TEXTS, TEXTS, Night, post_texts, read_new_texts
 from orchestration.enrichment.reader import reading_version
 from orchestration.progress import logged
+from orchestration.settings import Settings
 from orchestration.sources import platform_exports, registry
 
 READ = "texts_read"
@@ -28,7 +29,7 @@ POSTS = [
     partitions_def=daily,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def enrichment(context: dg.AssetExecutionContext, dbt: DbtCliResource, feeds: Feeds):
+def enrichment(context: dg.AssetExecutionContext, feeds: Feeds):
     """Language, topic, tone, near-duplicates and vectors of texts that nobody has read yet. What the night's time
     does not suffice for is published unread, and read the next night."""
     landing, settings = feeds.landing(), feeds.settings
@@ -37,7 +38,7 @@ def enrichment(context: dg.AssetExecutionContext, dbt: DbtCliResource, feeds: Fe
     night = Night()
     if settings.enrichment_seconds:
         try:
-            posts = _post_texts(dbt, feeds)
+            posts = _post_texts(settings)
             day = window_of(context).days[-1]
             night = read_new_texts(landing, posts, settings, day, reading_version(settings), logged())
         except Exception as error:  # Whatever befalls the models, the marts are built and published without them.
@@ -55,11 +56,11 @@ def enrichment(context: dg.AssetExecutionContext, dbt: DbtCliResource, feeds: Fe
     )
 
 
-def _post_texts(dbt: DbtCliResource, feeds: Feeds):
+def _post_texts(settings: Settings):
     """The texts by dbt's own view over the landing, which last night's build left; the first night builds it."""
     try:
-        return post_texts(feeds.settings.warehouse)
+        return post_texts(settings.warehouse)
     except EnrichmentError:
-        model = POSTS_TEXTS.split(".")[1]
-        dbt.cli(["run", "--select", f"+{model}"], target_path=feeds.settings.data_dir / "dbt").wait()
-        return post_texts(feeds.settings.warehouse)
+        for _ in run_dbt(["run", "--select", f"+{POSTS_TEXTS.split('.')[1]}"], settings):
+            pass
+        return post_texts(settings.warehouse)
