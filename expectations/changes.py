@@ -98,11 +98,8 @@ def keys_of_marts(manifest: Path) -> dict[str, list[str]]:
     for node in nodes.values():
         test = node.get("test_metadata") or {}
         model = nodes.get(node.get("attached_node") or "", {})
-        if test.get("name") in ("unique", "unique_together") and model.get("schema") == "marts":
-            told = test["kwargs"]
-            key = told.get("columns") or [told["column_name"]]
-            known = keys.get(f"marts.{model['name']}", [])
-            keys[f"marts.{model['name']}"] = max(known, key, key=len)
+        if test.get("name") == "grain" and model.get("schema") == "marts":
+            keys[f"marts.{model['name']}"] = test["kwargs"]["columns"]
     return keys
 
 
