@@ -12,7 +12,7 @@ from orchestration.pseudonyms import make_key_once
 from orchestration.settings import SHIPPED_MAPPINGS
 from orchestration.sources import sheets, teams, zoom
 from orchestration.sources.meetings import Clock
-from tests.dbt import build_models, run_dbt
+from tests.dbt import build_models, dbt
 from tests.meetings import TEAMS_MEETING, ZOOM_ID, MeetingServer, land_reports
 from tests.platforms import every_contract
 
@@ -26,7 +26,7 @@ def minutes(tmp_path_factory):
     data = tmp_path_factory.mktemp("macros")
     make_key_once(data / "pseudonym.key")
     inline = "{{ minutes_of_union('(' ~ cut_to_session('stays') ~ ')', ['person']) }}"
-    sql = run_dbt(data, "--quiet", "compile", "--inline", inline).stdout
+    sql = dbt(data, "--quiet", "compile", "--inline", inline).stdout
     connection = duckdb.connect()
     zero = datetime(2026, 3, 2)
 
