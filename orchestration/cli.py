@@ -23,6 +23,7 @@ from orchestration.console import alone, err, out
 from orchestration.console import told_settings as _settings
 from orchestration.dbt import DbtError
 from orchestration.dbt import parse as parse_project
+from orchestration.incidents import NotTold, root_cause, standing, tell
 from orchestration.one_run import end_killed_runs
 from orchestration.publication import PublicationError, Publications
 from orchestration.settings import PROJECT_DIR, SHIPPED_MAPPINGS, Settings
@@ -490,6 +491,7 @@ def _run_alone(settings: Settings, run_id: str, first: date, last: date) -> bool
         result = job.execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"terminal": {}}}, run_id=run_id, **days
         )
+        _tell_of_incidents(settings, instance)
     _show_landed(event.step_materialization_data.materialization for event in _events(result, "ASSET_MATERIALIZATION"))
     for event in _events(result, "STEP_FAILURE"):
         _show_failure(event)
@@ -500,12 +502,22 @@ def _run_alone(settings: Settings, run_id: str, first: date, last: date) -> bool
         _summarise(publications.current)
         err.print("To read them: [bold].venv/bin/sifarat sql[/], or any DuckDB client, read-only")
         return True
-    standing = publications.open_one()
+    before = publications.open_one()
     err.print(
         "[red bold]Nothing was published.[/] "
-        + (f"The publication of {standing.published_at:%Y-%m-%d %H:%M} UTC still stands." if standing else "")
+        + (f"The publication of {before.published_at:%Y-%m-%d %H:%M} UTC still stands." if before else "")
     )
     return False
+
+
+def _tell_of_incidents(settings: Settings, instance) -> None:
+    """As the daemon's sensor does: nights may run from cron."""
+    now = datetime.now(UTC)
+    try:
+        for incident in tell(settings, standing(settings, instance, now), now):
+            err.print(f"Told of it: {incident.title}")
+    except NotTold as error:
+        err.print(f"[yellow]{error}[/]")
 
 
 @contextmanager
@@ -548,9 +560,7 @@ def _show_landed(materializations: Iterable) -> None:
 
 def _show_failure(event) -> None:
     """The cause alone where it is one of ours; otherwise also where to find the whole of it."""
-    error = event.step_failure_data.error
-    while error and error.cause:
-        error = error.cause
+    error = root_cause(event.step_failure_data.error)
     err.print(f"[red]{event.step_key}:[/] ", end="")
     err.print(error.message.strip() if error else "failed", markup=False, highlight=False)
     if error and error.cls_name not in OWN_ERRORS:

@@ -131,6 +131,13 @@ class Settings(BaseSettings):
     dashboard_dagster_url: str = Field("http://127.0.0.1:3000", description="Where `make ui` serves Dagster, for links")
     dashboard_stale_after_days: int = Field(2, ge=1, description="Older than this the dashboard calls its data stale")
 
+    notify_urls: SecretStr | None = Field(
+        None, description="Whom to tell of a failed night, as Apprise URLs with spaces between: mailto://, slack://, …"
+    )
+    stale_after_hours: float = Field(
+        26, gt=0, description="Older than this the publication is told of, as a night that did not come"
+    )
+
     sandbox_seed: int = Field(2021, description="Seed of the synthetic ministry")
 
     @field_validator("meetings_zone")
@@ -160,8 +167,8 @@ class Settings(BaseSettings):
 
         A register of the ministry's own is something real: some platforms are read without credentials.
         """
-        of_models = {"embeddings_api_key", "brief_api_key"}
-        of_feeds = {name: value for name, value in self.__dict__.items() if name not in of_models}
+        of_others = {"embeddings_api_key", "brief_api_key", "notify_urls"}
+        of_feeds = {name: value for name, value in self.__dict__.items() if name not in of_others}
         secrets = [value for value in of_feeds.values() if isinstance(value, SecretStr)]
         given = (self.inbox, self.registry_dir, self.lrs_base_url, self.moodle_base_url, *secrets)
         return all(value is None for value in given)
