@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 DBT = Path(sys.executable).parent / "dbt"
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
-PARSED = DBT_PROJECT_DIR / "target" / "partial_parse.msgpack"
+PARSED = DBT_PROJECT_DIR / "target" / "parsed.msgpack"
 PARSED_FROM = DBT_PROJECT_DIR / "target" / "parsed_from"
 ANY_DATA_DIR = "/the-data-folder-of-the-run"
 """What dbt is told at set-up instead of a data folder: under another one it would parse the whole project anew."""
@@ -68,6 +69,8 @@ def parse() -> None:
     )
     if done.returncode:
         raise DbtError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{done.stdout.strip()}{done.stderr.strip()}")
+    # A copy: whoever runs dbt by hand overwrites its own, for the data folder of that moment.
+    shutil.copyfile(DBT_PROJECT_DIR / "target" / "partial_parse.msgpack", PARSED)
     PARSED_FROM.write_text(checksum)
 
 
