@@ -26,7 +26,7 @@ from tests.platforms import DAY, NIGHT, SEED
 PLATFORMS = ("x", "facebook", "instagram", "youtube", "bluesky", "mastodon")
 ACCOUNTS_EACH = 75
 SECONDS = {"x": 30, "facebook": 30, "instagram": 30, "mastodon": 30, "bluesky": 120, "youtube": 86_400}
-"""Long enough that what a window allows is far below what a busy machine can do: Bluesky allows ten times the others."""
+"""Long enough that what a window allows is far below what a busy machine can do: Bluesky allows ten times the rest."""
 ROUTE = {"x": "/2/users/{id}/tweets"}
 """X limits each route; this is the one that a night makes most requests of."""
 LIMITED_STATUS = {"x": 429, "facebook": 400, "instagram": 400, "youtube": 403, "bluesky": 429, "mastodon": 429}
