@@ -1,12 +1,12 @@
 """What a run works with: the settings, the landing, and where the data comes from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject
@@ -36,7 +36,7 @@ class Dbt(DbtCliResource):
     def _cli_version(self) -> Version:
         return Version(version("dbt-core"))
 
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
         """None: with an adapter Dagster could look up columns and row counts, which nothing here asks for, and making
         one reads all of dbt's macros."""
 
@@ -48,10 +48,12 @@ class Feeds(dg.ConfigurableResource):
     _sandbox: "Sandbox | None" = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Feeds"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["Feeds"]:
+        if context.run is None:
+            raise dg.DagsterInvariantViolationError("Feeds are for the steps of a run: this is none")
         self._settings = load_settings()
         # A run of the command line holds the data folder already; one that the daemon started takes it here.
-        with one_run(self._settings, context.run_id, is_patient=True), privately(self._settings):
+        with one_run(self._settings, context.run.run_id, is_patient=True), privately(self._settings):
             if not self._settings.is_sandbox:
                 yield self
                 return
