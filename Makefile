@@ -52,8 +52,9 @@ browser: setup  ## Install what the dashboard's browser tests need: Chromium, an
 ui: setup  ## Serve Dagster's UI and schedule on 127.0.0.1:3000
 	$(BIN)/sifarat ui
 
-lint: setup  ## Check style
+lint: setup  ## Check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/pyrefly check
 
 lock:  ## Write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header -o requirements.lock pyproject.toml

@@ -64,8 +64,9 @@ def timed(work: Callable[[], object]) -> float:
 
 def sql_alone(published: Published, module, region: str | None) -> float:
     """Seconds that the selects of a page's module take together, asked one after another, without the cache."""
-    first_day = published.last_day - timedelta(days=DEFAULT_DAYS - 1)
-    given = Filters(first_day, published.last_day, region).parameters
+    assert published.days, "the publication has no day with data"
+    _, last_day = published.days
+    given = Filters(last_day - timedelta(days=DEFAULT_DAYS - 1), last_day, region).parameters
     given |= {"smallest_group": project_vars()["smallest_group"]}
     selects = [
         text

@@ -1,7 +1,7 @@
 """The entry that ``sifarat dashboard`` serves: who is there, what is published, what is chosen, then the page."""
 
 import gc
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def main() -> None:
             list(LANGUAGES),
             default="en",
             required=True,
-            format_func=LANGUAGES.get,
+            format_func=LANGUAGES.__getitem__,
             key="lang",
             bind="query-params",
         )
@@ -47,8 +47,8 @@ def main() -> None:
     if words.is_right_to_left:
         st.html(HERE / "right_to_left.css")
     scope = _signed_in(settings, words)
-    published = _current(settings, words)
-    chosen = _filters(published, scope, words)
+    published, days = _current(settings, words)
+    chosen = _filters(published, scope, words, days)
     page = Page(published, scope, words, chosen)
     views = [
         st.Page(partial(view.show, page), title=words(name), icon=view.ICON, url_path=name, default=name == "today")
@@ -56,7 +56,7 @@ def main() -> None:
     ]
     view = st.navigation(views)
     st.title(view.title, anchor=False)
-    _tell_what_is_shown(settings, published, scope, words)
+    _tell_what_is_shown(settings, published, scope, words, days[1])
     view.run()
     _keep_what_is_loaded()
 
@@ -104,7 +104,8 @@ def _opened(identity: tuple[str, int, int]) -> Published:
     return open_published(identity)
 
 
-def _current(settings: Settings, words: Words) -> Published:
+def _current(settings: Settings, words: Words) -> tuple[Published, tuple[date, date]]:
+    """What is published, and the first and last day with data."""
     publications = Publications(settings.published_dir)
     identity = identity_of(publications)
     if identity is None:
@@ -112,27 +113,27 @@ def _current(settings: Settings, words: Words) -> Published:
         st.info(words("nothing_published", command="`make nightly`"))
         st.stop()
     published = _opened(identity)
-    if published.last_day is None:
+    if published.days is None:
         st.title(words("title"), anchor=False)
         st.info(words("nothing_landed", command="`make nightly`"))
         st.stop()
-    return published
+    return published, published.days
 
 
-def _filters(published: Published, scope: Scope, words: Words) -> filters.Filters:
+def _filters(published: Published, scope: Scope, words: Words, days: tuple[date, date]) -> filters.Filters:
     missions = rows(published, scope, "select mission_id, name, region from dim_mission order by name", {}).rows()
     platforms = rows(published, scope, "select distinct platform from dim_account order by platform", {})
     with st.sidebar:
-        return filters.ask(words, missions, platforms["platform"].to_list(), (published.first_day, published.last_day))
+        return filters.ask(words, missions, platforms["platform"].to_list(), days)
 
 
-def _tell_what_is_shown(settings: Settings, published: Published, scope: Scope, words: Words) -> None:
+def _tell_what_is_shown(settings: Settings, published: Published, scope: Scope, words: Words, last_day: date) -> None:
     """Synthetic and stale data say so on every page, above every number."""
     if published.is_synthetic:
         st.warning(words("synthetic"), icon=":material/science:")
-    age = (datetime.now(UTC).date() - published.last_day).days
+    age = (datetime.now(UTC).date() - last_day).days
     if age > settings.dashboard_stale_after_days:
-        st.warning(words("stale", last_day=day(published.last_day), days=age), icon=":material/history:")
+        st.warning(words("stale", last_day=day(last_day), days=age), icon=":material/history:")
     if not scope.sees_everything:
         st.caption(as_written(words(f"scope_{scope.role}", of=scope.of)))
 

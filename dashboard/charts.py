@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard.language import MISSING, Words
 
@@ -41,7 +42,7 @@ def show(
     title: str,
     note: str,
     table: pl.DataFrame,
-    chart: alt.Chart | alt.LayerChart | None = None,
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart | None = None,
 ) -> None:
     """Show a finding. ``note`` tells units, denominators and time zone; without a ``chart`` the table stands open."""
     with st.container(border=True, key=f"chart-{key}"):
@@ -79,7 +80,7 @@ def table_and_csv(words: Words, key: str, table: pl.DataFrame) -> None:
     )
 
 
-def _column(label: str, kind: pl.DataType, name: str) -> object:
+def _column(label: str, kind: pl.DataType, name: str) -> ColumnConfig | str:
     if kind.is_integer():
         return st.column_config.NumberColumn(label, format="localized")
     if kind.is_float():

@@ -54,7 +54,7 @@ def period_of(chosen: date | tuple[date, ...], first_day: date, last_day: date) 
 
     Days without data are cut off; what lies outside altogether becomes the nearest day.
     """
-    days = sorted(chosen) if isinstance(chosen, tuple) and chosen else [chosen or last_day]
+    days = (sorted(chosen) if isinstance(chosen, tuple) else [chosen]) or [last_day]
     first, last = (min(max(day, first_day), last_day) for day in (days[0], days[-1]))
     return first, last
 

@@ -7,6 +7,7 @@ in its file's ``retold`` says it anew; what it has none for stays as the data sa
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -80,16 +81,16 @@ def _file(language: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     return phrases, phrases.pop("retold", {})
 
 
-def number(value: float | None, decimals: int = 0) -> str:
+def number(value: float | Decimal | None, decimals: int = 0) -> str:
     return MISSING if value is None else f"{value:,.{decimals}f}"
 
 
-def of(part: float | None, whole: float | None) -> str:
+def of(part: float | Decimal | None, whole: float | Decimal | None) -> str:
     """A count and what it is of."""
     return f"{number(part)} / {number(whole)}"
 
 
-def share(value: float | None, decimals: int = 0) -> str:
+def share(value: float | Decimal | None, decimals: int = 0) -> str:
     return MISSING if value is None else f"{value:.{decimals}%}"
 
 

@@ -1,7 +1,9 @@
 """What a page is given: whose eyes it serves, what they chose, and one way to ask the publication."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -34,7 +36,7 @@ class Page:
     def has(self, table: str) -> bool:
         return self.published.has(table)
 
-    def post(self, post: dict[str, object], key: str, note: str) -> None:
+    def post(self, post: Mapping[str, Any], key: str, note: str) -> None:
         """A post as it was written, plain text, from the right where its script is; whose it is, and a note on it.
 
         ``post`` has mission_name, platform, posted_at (UTC), text, text_language and url.

@@ -53,15 +53,14 @@ class QueryRefused(Exception):
 
 @dataclass(eq=False)
 class Published:
-    """An open publication; threads may share it. Days are UTC."""
+    """An open publication; threads may share it. ``days`` are the first and last with data, UTC."""
 
     path: Path
     identity: tuple[str, int, int]
     run_id: str
     published_at: datetime
     is_synthetic: bool
-    first_day: date | None
-    last_day: date | None
+    days: tuple[date, date] | None
     _connection: duckdb.DuckDBPyConnection
     _schemas: dict[Scope, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -136,7 +135,7 @@ def _restriction(table: str, columns: set[str], scope: Scope, schema: str) -> tu
 @lru_cache(maxsize=512)
 def _check(sql: str) -> None:
     with duckdb.connect() as connection:
-        tree = json.loads(connection.execute("select json_serialize_sql(?::varchar)", [sql]).fetchone()[0])
+        tree = json.loads(connection.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()[0][0])
     if tree["error"]:
         raise QueryRefused(f"A page may only select: {tree['error_message']}")
     if len(tree["statements"]) != 1:
@@ -175,9 +174,11 @@ def open_published(identity: tuple[str, int, int]) -> Published:
     connection.execute(f"attach '{quoted}' as published (read_only)")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
-    run_id, published_at, is_synthetic = connection.execute(
+    [(run_id, published_at, is_synthetic)] = connection.execute(
         "select run_id, published_at, is_synthetic from published.quality.publication"
+    ).fetchall()
+    days = connection.execute(
+        "select min(activity_date), max(activity_date) from published.marts.fct_account_daily "
+        "having count(activity_date) > 0"
     ).fetchone()
-    days = "select min(activity_date), max(activity_date) from published.marts.fct_account_daily"
-    first_day, last_day = connection.execute(days).fetchone()
-    return Published(path, identity, run_id, published_at, is_synthetic, first_day, last_day, connection)
+    return Published(path, identity, run_id, published_at, is_synthetic, days, connection)

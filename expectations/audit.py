@@ -122,11 +122,12 @@ def _verdicts(source, suite: Suite) -> list[Verdict]:
 def _of_gx(suite: Suite) -> Any:
     import great_expectations as gx
     import great_expectations.expectations as gxe
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
     from expectations.engine import CountedRowsExpectation
 
     classes = {"UnexpectedRowsExpectation": CountedRowsExpectation}
-    levels = {"block": "critical", "warn": "warning"}
+    levels = {"block": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
     return gx.ExpectationSuite(
         name=suite.name,
         expectations=[

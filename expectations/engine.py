@@ -7,7 +7,7 @@ GX's own SQL engine reads a cursor after its connection went back to the pool, w
 import logging
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
@@ -49,7 +49,7 @@ class Catalogue:
             "and schema_name = ? and table_name = ? order by column_index"
         )
         with self._engine.get_connection() as connection:
-            columns = connection.exec_driver_sql(query, (schema, str(table_name))).fetchall()
+            columns = connection.exec_driver_sql(query, (schema, table_name)).fetchall()
         return [{"name": name, "type": NullType(), "nullable": nullable} for name, nullable in columns]
 
     def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]:
@@ -60,15 +60,16 @@ class OneConnectionEngine(SqlAlchemyExecutionEngine):
     """Every query runs on the same connection, and one that fails does not spoil those after it."""
 
     @contextmanager
-    def get_connection(self) -> Iterator:
+    def get_connection(self) -> Generator:
         if self._connection is None:
             # An audit only reads. Inside a transaction DuckDB would refuse every query after one that failed,
             # and GX's look-ups of columns, which begin their own; in which order they come is left to chance.
-            self.engine.dialect.do_begin = lambda _connection: None
+            self.engine.dialect.do_begin = lambda dbapi_connection: None
             self._connection = self.engine.connect()
         yield self._connection
 
-    def get_inspector(self) -> Catalogue:
+    def get_inspector(self) -> Any:
+        """Not SQLAlchemy's inspector, but what answers all that is asked of it here."""
         return Catalogue(self)
 
     def close(self) -> None:
@@ -81,7 +82,8 @@ class OneConnectionEngine(SqlAlchemyExecutionEngine):
 class OneConnectionDuckDB(SQLDatasource):
     """DuckDB through that engine; GX's look-ups of tables go the same way."""
 
-    type: Literal["one_connection_duckdb"] = "one_connection_duckdb"
+    # GX tells its data sources apart by this field, which each of them declares anew.
+    type: Literal["one_connection_duckdb"] = "one_connection_duckdb"  # pyrefly: ignore[bad-override]
     execution_engine_override = OneConnectionEngine
 
     def get_engine(self):
@@ -112,7 +114,7 @@ class OneConnectionDuckDB(SQLDatasource):
 
 
 @contextmanager
-def opened(statements: Iterable[str]) -> Iterator[OneConnectionDuckDB]:
+def opened(statements: Iterable[str]) -> Generator[OneConnectionDuckDB]:
     """A DuckDB in memory, prepared by ``statements`` (attached files, views), in an ephemeral GX context.
 
     Raises SQLAlchemy's errors for a statement that fails. The files are let go of at the end.

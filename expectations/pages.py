@@ -28,7 +28,7 @@ def write_pages(publication: Path, folder: Path, suites: Iterable[Suite]) -> tup
             "select suite, expectation_type, is_success, observed, unexpected_count, description "
             "from quality.check_results order by all"
         ).fetchall()
-        run_id, published_at = connection.execute("select run_id, published_at from quality.publication").fetchone()
+        [(run_id, published_at)] = connection.execute("select run_id, published_at from quality.publication").fetchall()
     told: dict[str, list[Row]] = {}
     for suite_name, *row in rows:
         told.setdefault(suite_name, []).append(tuple(row))
@@ -61,7 +61,7 @@ def _page(suite: Suite, rows: Sequence[Row]) -> str:
 
     renderer, view = _renderers()
     results = [_result(expect, row) for expect in suite.expectations for row in [_row_of(suite, expect, rows)] if row]
-    held = sum(result.success for result in results)
+    held = sum(bool(result.success) for result in results)
     validation = ExpectationSuiteValidationResult(
         success=held == len(results),
         results=results,

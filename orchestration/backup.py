@@ -146,12 +146,13 @@ def _unpack(path: Path, staged: Path, progress: Callable[[int, int], None]) -> T
     try:
         with tarfile.open(path, mode="r:") as tar:
             for member in tar:
-                if member.name == MANIFEST and member.isfile():
-                    manifest = tar.extractfile(member).read()
+                content = tar.extractfile(member) if member.isfile() else None
+                if member.name == MANIFEST and content:
+                    manifest = content.read()
                     continue
                 target = staged / _checked(member, path)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                found[member.name] = _write(tar.extractfile(member), target)
+                found[member.name] = _write(content, target)
                 os.utime(target, (member.mtime, member.mtime))
                 progress(len(found), 0)
     except (tarfile.TarError, EOFError, ValueError) as error:

@@ -57,7 +57,7 @@ def hosted_briefs(briefs: list[dict[str, Any]], held: Set[str], settings: Settin
             if brief["week_start_date"] != newest or template_hash in held:
                 continue
             try:
-                text = _ask(brief["template_text"], settings)
+                text = _ask(settings.brief_base_url, brief["template_text"], settings)
             except BriefError as error:
                 print(f"weekly brief: {error}; the template's text stands")
                 break
@@ -68,9 +68,9 @@ def hosted_briefs(briefs: list[dict[str, Any]], held: Set[str], settings: Settin
     return pl.DataFrame(rows, schema=WRITTEN)
 
 
-def _ask(template_text: str, settings: Settings) -> str:
+def _ask(base_url: str, template_text: str, settings: Settings) -> str:
     hosted = Hosted(
-        settings.brief_base_url,
+        base_url,
         settings.brief_api_key,
         settings.request_timeout_seconds,
         settings.internal_host_names,

@@ -6,11 +6,11 @@ Heavy imports stand where they are used, so that ``--help`` and ``status`` answe
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import click
@@ -280,7 +280,7 @@ def brief(region: str | None, week: date | None) -> None:
 
 
 def _is_synthetic(connection) -> bool:
-    return connection.execute("select is_synthetic from quality.publication").fetchone()[0]
+    return connection.execute("select is_synthetic from quality.publication").fetchall()[0][0]
 
 
 @sifarat.command()
@@ -353,7 +353,7 @@ def answer(left: str, right: str, word: str) -> None:
 
 
 @contextmanager
-def _telling_unreadable() -> Iterator[None]:
+def _telling_unreadable() -> Generator[None]:
     from orchestration.identity.review import UnreadableReview
 
     try:
@@ -478,7 +478,7 @@ def _run_alone(settings: Settings, run_id: str, first: date, last: date) -> bool
         from orchestration.definitions import defs
 
         job = defs().resolve_job_def("nightly")
-    days = (
+    days: dict[str, Any] = (
         {"partition_key": str(first)}
         if first == last
         else {
@@ -521,7 +521,7 @@ def _tell_of_incidents(settings: Settings, instance) -> None:
 
 
 @contextmanager
-def _quiet_stdout() -> Iterator[None]:
+def _quiet_stdout() -> Generator[None]:
     """Send what dbt prints to Dagster's log of the step alone; the terminal handler tells the progress on stderr."""
     sys.stdout.flush()
     terminal = os.dup(1)
@@ -567,7 +567,7 @@ def _show_failure(event) -> None:
         err.print(f"[dim]The whole trace: `make ui`, run {event.logging_tags.get('run_id', '')}[/]")
 
 
-def _show_checks(checks: list) -> None:
+def _show_checks(checks: Sequence) -> None:
     failed = [check for check in checks if not check.passed]
     blocking = [check for check in failed if check.severity.value == "ERROR"]
     for check in failed:
@@ -585,20 +585,21 @@ def _summarise(publication: Path) -> None:
     import duckdb
 
     with duckdb.connect(str(publication), read_only=True) as connection:
-        run_id, published_at, is_synthetic = connection.execute("from quality.publication").fetchone()
+        [(run_id, published_at, is_synthetic)] = connection.execute("from quality.publication").fetchall()
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where schema_name = 'marts' order by all"
         ).fetchall()
         rows = {
-            name: connection.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for schema, name in tables
+            name: connection.execute(f'select count(*) from {schema}."{name}"').fetchall()[0][0]
+            for schema, name in tables
         }
         reconciled = connection.execute(
             "select source || '.' || table_name, sum(received), sum(landed), sum(quarantined), sum(repeated), "
             "sum(modelled), bool_and(is_reconciled) from quality.reconciliation group by all order by all"
         ).fetchall()
-        verdicts = connection.execute(
-            "select count(*), count(*) filter (not is_success) from quality.check_results"
-        ).fetchone()
+        [(verdicts, met)] = connection.execute(
+            "select count(*), count(*) filter (is_success) from quality.check_results"
+        ).fetchall()
     whole = Table(
         "all that is landed",
         "received",
@@ -620,7 +621,7 @@ def _summarise(publication: Path) -> None:
     out.print(published)
     if is_synthetic:
         out.print(SYNTHETIC)
-    out.print(f"Expectations: {verdicts[0] - verdicts[1]} of {verdicts[0]} met. File: {publication}")
+    out.print(f"Expectations: {met} of {verdicts} met. File: {publication}")
 
 
 @sifarat.command()

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import click
@@ -31,7 +31,7 @@ def told_settings() -> Settings:
 
 
 @contextmanager
-def alone(settings: Settings, command: str, run_id: str | None = None) -> Iterator[list[Damage]]:
+def alone(settings: Settings, command: str, run_id: str | None = None) -> Generator[list[Damage]]:
     """Work on the data folder while no run does; ``run_id`` is Dagster's, where the command starts a run. Gives
     what was found damaged before. Raises click's exception telling which run is in the way, or that the landing cannot
     be written."""

@@ -9,9 +9,11 @@ record, an empty value is NULL.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import polars as pl
 
+DType = pl.DataType | type[pl.DataType]
 TIMESTAMP = pl.Datetime("us")
 """Timestamps are UTC without a zone, so that every engine reads them alike."""
 
@@ -23,7 +25,7 @@ FINDINGS_SCHEMA = {
     "reason": pl.String,
     "raw": pl.String,
 }
-PROVENANCE_SCHEMA = {
+PROVENANCE_SCHEMA: dict[str, DType] = {
     "observed_at": TIMESTAMP,
     "batch_id": pl.String,
     "source_file": pl.String,
@@ -47,7 +49,7 @@ class Field:
     its own name); files map their own headers instead."""
 
     name: str
-    dtype: pl.DataType | type[pl.DataType]
+    dtype: DType
     presence: Presence = Presence.OPTIONAL
     paths: tuple[str, ...] = ()
     minimum: float | None = None
@@ -115,10 +117,10 @@ class Contract:
         return [f.name for f in self.fields if f.presence is not Presence.OPTIONAL]
 
     @property
-    def schema(self) -> dict[str, pl.DataType]:
+    def schema(self) -> dict[str, DType]:
         return {f.name: f.dtype for f in self.fields} | PROVENANCE_SCHEMA
 
-    def from_payloads(self, raw: Sequence[str]) -> pl.DataFrame:
+    def from_payloads(self, raw: Sequence[str] | pl.Series) -> pl.DataFrame:
         """A frame of text, one row per JSON payload, with each field taken from its place."""
         frame = pl.DataFrame({"raw": pl.Series(raw, dtype=pl.String)})
         return frame.select(
@@ -218,7 +220,7 @@ def _shortened(words: tuple[str, ...]) -> str:
 
 
 def _kind(f: Field) -> str:
-    kinds = {
+    kinds: dict[DType, str] = {
         pl.Int64: "a whole number",
         pl.Float64: "a number",
         pl.Boolean: "true or false",
@@ -246,7 +248,7 @@ def _typed(f: Field, formats: Formats) -> pl.Expr:
     return text.cast(f.dtype, strict=False)
 
 
-def _local(f: Field, formats: Formats, ambiguous: str) -> pl.Expr:
+def _local(f: Field, formats: Formats, ambiguous: Literal["earliest", "latest"]) -> pl.Expr:
     """The instant in UTC. An hour that a clock change skipped is no possible time."""
     text = pl.col(f.name)
     if formats.timestamp is None:

@@ -5,12 +5,13 @@ whole log back and waits for the disk when it closes, so a night's 1,800 events 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy
+import sqlalchemy.event
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -35,7 +36,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
+        cls, inst_data: ConfigurableClassData | None, config_value: Any
     ) -> "OpenSqliteEventLogStorage":
         return cls(inst_data=inst_data, **config_value)
 
@@ -51,7 +52,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         return table_name in self._tables
 
     @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
+    def _connect(self, shard: str) -> Generator[Connection]:
         with self._db_lock, self._engine(shard).begin() as connection:
             yield connection
 

@@ -2,13 +2,13 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
+def replacing(path: Path, scratch: Path | None = None) -> Generator[Path]:
     """A file to write what ``path`` is to be, its owner's alone; when the block ends it takes the place of ``path``,
     and the disk has it. A block that raises leaves ``path`` as it was.
 

@@ -37,7 +37,8 @@ class Hosted:
                 with attempt:
                     response = self._client.post(path, json=body)
                     response.raise_for_status()
-            return response.json()
+                    return response.json()
+            raise AssertionError("a retry context returns or raises")
         except InternalAddress as error:
             reason = f"was not asked: {error}"
         except httpx.HTTPStatusError as error:

@@ -7,7 +7,7 @@ An incident goes on while its key is the same, however many nights it spoils; wh
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -161,6 +161,6 @@ def _send(url: str, incident: Incident) -> bool:
     )
 
 
-def _days(tags: dict[str, str]) -> str:
+def _days(tags: Mapping[str, str]) -> str:
     first = tags.get("dagster/asset_partition_range_start")
     return f"{first} to {tags['dagster/asset_partition_range_end']}" if first else tags.get("dagster/partition", "?")

@@ -17,7 +17,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -409,7 +409,7 @@ def _write(frame: pl.DataFrame, path: Path) -> str:
 
 
 @contextmanager
-def _telling_unwritable(path: Path) -> Iterator[None]:
+def _telling_unwritable(path: Path) -> Generator[None]:
     try:
         yield
     except (OSError, pl.exceptions.ComputeError) as error:

@@ -5,6 +5,7 @@ make licences
 
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from typing import Any
 
 from orchestration.settings import PROJECT_DIR
 
@@ -34,7 +35,7 @@ def page() -> str:
 
 def licence(package: Distribution) -> str:
     """The licence's expression, else its classifiers, else the first line of its text; "not told" without any."""
-    told = package.metadata
+    told: Any = package.metadata  # the standard library's stub does not know it as the message that it is
     if expression := told.get("License-Expression"):
         return expression
     classified = [text.split(" :: ")[-1] for text in told.get_all("Classifier", []) if text.startswith("License ::")]

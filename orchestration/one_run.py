@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ class Holder:
 
 
 @contextmanager
-def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Iterator[list[Damage]]:
+def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Generator[list[Damage]]:
     """Work alone on the data folder; what a killed run left there is first put in order. Gives what was found damaged.
 
     Whoever holds it may enter again, in the same process. Raises AnotherRun when another run works there, unless the
@@ -111,8 +111,9 @@ def end_killed_runs(settings: Settings, instance: "dg.DagsterInstance") -> list[
         if lock.is_locked:
             continue
         with suppress(Timeout), lock.acquire(timeout=0):
-            # It may have ended since it was listed.
-            if not instance.get_run_by_id(run.run_id).is_finished:
+            # It may have ended, or been deleted, since it was listed.
+            standing = instance.get_run_by_id(run.run_id)
+            if standing and not standing.is_finished:
                 instance.report_run_failed(run, "The process of this run was killed; the next run did its work anew.")
                 killed.append(run.run_id)
             alive.unlink(missing_ok=True)

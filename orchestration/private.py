@@ -4,7 +4,7 @@ Names of people lie in the landing, the review file, the warehouse's restricted 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def private_paths(settings: Settings) -> list[Path]:
 
 
 @contextmanager
-def privately(settings: Settings) -> Iterator[None]:
+def privately(settings: Settings) -> Generator[None]:
     """Within it whatever is made is its owner's alone; what was made before becomes so."""
     before = os.umask(OTHERS)
     try:

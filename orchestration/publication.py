@@ -168,7 +168,7 @@ def _counted(path: Path) -> dict[str, int]:
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
         return {
-            f"{schema}.{table}": connection.execute(f'select count(*) from {schema}."{table}"').fetchone()[0]
+            f"{schema}.{table}": connection.execute(f'select count(*) from {schema}."{table}"').fetchall()[0][0]
             for schema, table in tables
         }
 

@@ -110,7 +110,7 @@ def _runs(page: Page, dagster: str) -> None:
 def _checks(page: Page, dagster: str) -> None:
     assets = pl.col("table_name").str.replace_all(".", "/", literal=True)
     checks = page.query(CHECKS).with_columns(lineage_link=f"{dagster}/assets/" + assets + "?view=lineage")
-    all_checks, failed = checks["checks"].sum(), checks["checks_failed"].sum()
+    all_checks, failed = checks.select(pl.sum("checks", "checks_failed")).row(0)
     page.show(
         "checks",
         title=page.words("checks_title", passed=number(all_checks - failed), all=number(all_checks)),

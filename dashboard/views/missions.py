@@ -163,7 +163,7 @@ def _all_missions(page: Page, missions: pl.DataFrame) -> None:
     plain(words("choose_mission"), "note")
 
 
-def _map(located: pl.DataFrame, measure: str, label: str) -> alt.LayerChart:
+def _map(located: pl.DataFrame, measure: str, label: str) -> alt.LayerChart | alt.FacetChart:
     """One circle per mission."""
     circles = (
         alt.Chart(located)

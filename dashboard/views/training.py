@@ -209,16 +209,16 @@ def show(page: Page) -> None:
 def _series(page: Page) -> None:
     series = page.query(SERIES)
     told = series.drop_nulls("trained_officers_so_far")
-    last = told.row(-1, named=True) if told.height else None
+    last = told.row(-1, named=True) if told.height else dict.fromkeys(told.columns)
     shape = alt.Chart(series).encode(x=alt.X("start_date:T", title=page.words("series_x")))
     page.show(
         "series",
         title=page.words(
             "series_title",
             courses=number(series.height),
-            officers=number(last and last["trained_officers_so_far"]),
-            missions=number(last and last["missions_so_far"]),
-            since=day(series["start_date"].min()),
+            officers=number(last["trained_officers_so_far"]),
+            missions=number(last["missions_so_far"]),
+            since=day(series.select(pl.min("start_date")).item()),
         ),
         note=page.words("series_note", smallest=_smallest()),
         table=series,
@@ -347,7 +347,7 @@ def _refreshers(page: Page) -> None:
     groups = page.query(REFRESHERS, smallest_group=_smallest()).with_columns(
         pl.col("mission_name").fill_null(page.words("refreshers_others"))
     )
-    due, trained = groups["refreshers_due"].sum(), groups["trained_officers"].sum()
+    due, trained = groups.select(pl.sum("refreshers_due", "trained_officers")).row(0)
     page.show(
         "refreshers",
         title=page.words(

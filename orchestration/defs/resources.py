@@ -1,6 +1,6 @@
 """What a run works with: the settings, the landing, and where the data comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,10 +32,12 @@ class Feeds(dg.ConfigurableResource):
     _sandbox: "Sandbox | None" = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Feeds"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["Feeds"]:
+        if context.run is None:
+            raise dg.DagsterInvariantViolationError("Feeds are for the steps of a run: this is none")
         self._settings = load_settings()
         # A run of the command line holds the data folder already; one that the daemon started takes it here.
-        with one_run(self._settings, context.run_id, is_patient=True), privately(self._settings):
+        with one_run(self._settings, context.run.run_id, is_patient=True), privately(self._settings):
             if not self._settings.is_sandbox:
                 yield self
                 return

@@ -86,7 +86,7 @@ def _message(record: logging.LogRecord) -> str:
     return getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
 
 
-@dg.logger(description="A run's progress for a person at a terminal.")
+@dg.logger(None, description="A run's progress for a person at a terminal.")
 def terminal(_context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("terminal")
     logger.addHandler(TerminalHandler(Console(stderr=True)))

@@ -15,6 +15,7 @@ Hotelling's distribution, because with some dozens of missions the usual F rejec
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -117,12 +118,12 @@ def _fitted(rows: pl.DataFrame, outcome: Outcome) -> Effect:
     weeks_after = after.group_by("mission_id").len()
     weeks_before = before.join(weeks_after, on="mission_id", how="semi").group_by("mission_id").len()
     comparisons = before.join(after, on="week", how="semi")["mission_id"].n_unique()
-    counts = {
+    counts: dict[str, Any] = {
         "missions_trained": weeks_after.height,
         "missions_compared": comparisons,
         "mission_weeks": rows.height,
-        "weeks_before": weeks_before["len"].median(),
-        "weeks_after": weeks_after["len"].median(),
+        "weeks_before": weeks_before.select(pl.median("len")).item(),
+        "weeks_after": weeks_after.select(pl.median("len")).item(),
     }
     if rows["outcome"].n_unique() == 1:
         because = f"{outcome.label} are the same in every mission and week"
@@ -141,7 +142,7 @@ def _fitted(rows: pl.DataFrame, outcome: Outcome) -> Effect:
         }
     )
     # The package takes 0 for never trained.
-    earliest = min(rows["week"].min(), rows["first_trained_week"].min())
+    earliest = min(rows.select(pl.min("week", "first_trained_week")).row(0))
     data["week"] += 1 - earliest
     data.loc[rows["first_trained_week"].is_not_null().to_numpy(), "first_trained"] += 1 - earliest
     estimator = ImputationDiD(
@@ -162,7 +163,7 @@ def _fitted(rows: pl.DataFrame, outcome: Outcome) -> Effect:
     missions = rows["mission_id"].n_unique()
     width = float(stats.t.ppf((1 + LEVEL) / 2, missions - 1))
     lower, upper = fit.overall_att - width * fit.overall_se, fit.overall_att + width * fit.overall_se
-    change = _change(outcome, after["outcome"].mean(), fit.overall_att, lower, upper)
+    change = _change(outcome, after.select(pl.mean("outcome")).item(), fit.overall_att, lower, upper)
     tested, clusters = trend["df"], before["mission_id"].n_unique()
     p_value = None
     if 0 < tested < clusters and trend["f_stat"] == trend["f_stat"]:

@@ -39,7 +39,7 @@ ROW_TYPE = """struct(
 
 def rows(panel: pl.DataFrame) -> list[dict[str, Any]]:
     """One row per outcome, in the columns of ``ROW_TYPE``. The panel also says ``is_synthetic``."""
-    is_synthetic = bool(panel["is_synthetic"].any())
+    is_synthetic = panel["is_synthetic"].any()
     return [_row(estimate(panel, outcome)) | {"is_synthetic": is_synthetic} for outcome in OUTCOMES]
 
 

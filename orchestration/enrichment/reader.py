@@ -122,7 +122,7 @@ class Reader:
             return readings
         places = list(spoken)
         languages = dict(zip(places, self.languages.detect(list(spoken.values())), strict=True))
-        written = {place: kept[place] for place in places if kept and kept[place]}
+        written = {place: vector for place in places if kept and (vector := kept[place])}
         missing = [place for place in places if place not in written]
         if missing:
             made = self.embed([spoken[place] for place in missing], [languages[place][0] for place in missing])
@@ -148,8 +148,8 @@ class Reader:
             return pl.DataFrame(schema=PAIR_SCHEMA)
         reach = pl.duration(days=days)
         around = known.filter(
-            pl.col("last_posted_at") >= new["first_posted_at"].min() - timedelta(days=days),
-            pl.col("first_posted_at") <= new["last_posted_at"].max() + timedelta(days=days),
+            pl.col("last_posted_at") >= new.select(pl.min("first_posted_at")).item() - timedelta(days=days),
+            pl.col("first_posted_at") <= new.select(pl.max("last_posted_at")).item() + timedelta(days=days),
         )
         found = duplicates.pairs(self._comparable(new), self._comparable(around), self.alike)
         places = {"row": pl.UInt32, "column": pl.UInt32, "similarity": pl.Float64}

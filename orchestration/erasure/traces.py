@@ -28,7 +28,7 @@ def in_duckdb(path: Path, words: Iterable[str]) -> bool:
                     f'select count(*) from "{schema}"."{table}" as told '
                     "where regexp_matches(cast(told as varchar), ?, 'i')",
                     [_pattern_of_duckdb(words)],
-                ).fetchone()[0]
+                ).fetchall()[0][0]
                 for schema, table in tables
             )
     except duckdb.Error:

@@ -354,7 +354,7 @@ class _Linking:
         """The service number, else the e-mail, else a hash of the first key: the same in every run."""
         members = [self._mentions[key] for key in group]
         for tokens in ({m.number for m in members}, {m.address for m in members}):
-            if given := sorted(tokens - {None}):
+            if given := sorted(token for token in tokens if token):
                 return given[0]
         return "person-" + sha256(min(group).encode()).hexdigest()[:16]
 

@@ -6,7 +6,7 @@ written as a person may be an e-mail (it has an @), a service number (it is one 
 or a name; learning record stores write ``mailto:…``, ``sha1:…`` or ``home page|account``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -257,7 +257,7 @@ def as_written(landing: Path) -> pl.DataFrame:
 
 
 @contextmanager
-def _opened(landing: Path, *further: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Views]]:
+def _opened(landing: Path, *further: str) -> Generator[tuple[duckdb.DuckDBPyConnection, Views]]:
     """A connection over the tables that tell of people and ``further`` ones, and those of them that were landed."""
     views = landed_views(landing, [*(place.table for place in PLACES), *further], None)
     with duckdb.connect() as connection:

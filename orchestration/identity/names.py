@@ -189,7 +189,7 @@ def folded(part: str) -> str:
         part = re.sub(r"^abd[aeuo](?:l|([rszndt])(?=\1))?", "abd", part)
         part = re.sub(r"(?<=..)[uea]?[dl]?d(?:ee|i)n$", "din", part)
     part = re.sub(r"([^aeou])\1+", r"\1", part)
-    sound = _SOUND.sub(lambda found: _SOUNDS[int(found.lastgroup[1:])][1], part)
+    sound = _SOUND.sub(lambda found: _SOUNDS[int(str(found.lastgroup)[1:])][1], part)
     sound = re.sub(r"(.)\1+", r"\1", sound)
     sound = re.sub(r"(?<=[aeiouEO])h$|(?<=E)[ei]|(?<=[ei])E", "", sound)
     if re.fullmatch("m[ou]ham[aei]d", sound):
@@ -265,7 +265,7 @@ def alike(one: str, other: str) -> Likeness:
     return Likeness.SLIP if is_close or is_slip(one, other) or is_slip(left, right) else Likeness.NONE
 
 
-def rest_of(left: str, right: str, alike: Callable[[str, str], Likeness] = alike) -> Rest:
+def rest_of(left: str, right: str, alike: Callable[[str, str], int] = alike) -> Rest:
     """How the parts beside the two compared stand to each other, each name's in one text."""
     ones, others = left.split(), right.split()
     shared = [(one, other) for one in ones for other in others if alike(one, other)]

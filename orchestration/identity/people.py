@@ -65,7 +65,7 @@ def link_landed(landing: Landing, review: Path, home_pages: Sequence[str] = ()) 
                 contract=PEOPLE,
                 batch_id=batch_id,
                 source_file="identity",
-                observed_at=(observed_at := rows["observed_at"].max().replace(tzinfo=UTC)),
+                observed_at=(observed_at := rows.select(pl.max("observed_at")).item().replace(tzinfo=UTC)),
                 day=observed_at.date(),
                 text=people,
                 is_synthetic=rows["is_synthetic"].any(),

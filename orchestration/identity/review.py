@@ -99,15 +99,15 @@ def _write(path: Path, rows: Iterable[dict[str, str]]) -> None:
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     if not path.exists():
         return []
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        try:
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise UnreadableReview(
                     f"{path}: the first line must be {','.join(COLUMNS)}; mend it or remove the file"
                 )
             return [(reader.line_num, {column: row[column] for column in COLUMNS}) for row in reader]
-    except UnicodeDecodeError:
-        raise UnreadableReview(f"{path}: not in UTF-8; save it as `CSV UTF-8`, or remove the file") from None
-    except csv.Error as error:
-        raise UnreadableReview(f"{path}, line {reader.line_num}: {error}; mend it or remove the file") from None
+        except UnicodeDecodeError:
+            raise UnreadableReview(f"{path}: not in UTF-8; save it as `CSV UTF-8`, or remove the file") from None
+        except csv.Error as error:
+            raise UnreadableReview(f"{path}, line {reader.line_num}: {error}; mend it or remove the file") from None

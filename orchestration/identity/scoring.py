@@ -10,7 +10,7 @@ nothing over the network.
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import combinations, permutations, product
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import ARROW
 from splink import DuckDBAPI, Linker
 
 from orchestration.identity.linkage import Mention, Names, Verdict
@@ -70,7 +71,7 @@ def verdicts(
 
 
 @contextmanager
-def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+def in_memory() -> Generator[duckdb.DuckDBPyConnection]:
     """A DuckDB whose overflow, which names people, lies in a folder of its owner's alone and goes with it."""
     with (
         TemporaryDirectory(prefix="sifarat-identity-") as overflow,
@@ -142,7 +143,7 @@ def _teach(connection: duckdb.DuckDBPyConnection, spellings: Spellings) -> None:
     rests = cache(lambda left, right: int(rest_of(left, right, heard)))
     for name, function in (("alike", heard), ("rest_of", rests)):
         over = over_columns(function, pa.int8())
-        connection.create_function(name, over, ["VARCHAR", "VARCHAR"], "TINYINT", type="arrow")
+        connection.create_function(name, over, ["VARCHAR", "VARCHAR"], "TINYINT", type=ARROW)
 
 
 class _Population:

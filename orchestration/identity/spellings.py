@@ -35,7 +35,7 @@ class Spellings:
                 self._written[folded(part)].add(part)
         tellings: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
         for mention in mentions:
-            owners = numbers.get(mention.address, {mention.address} - {None})
+            owners = numbers.get(mention.address, {mention.address}) if mention.address else set()
             if person := mention.number or (min(owners) if len(owners) == 1 else None):
                 tellings[person].add(tuple(filter(_is_told, mention.parts)))
                 if mention.address:
@@ -93,8 +93,8 @@ class Spellings:
                 right.remove(found)
         if heard and len(left) == len(right) == 1 and _apart(left[0], right[0]) <= MOST_APART:
             heard.append((left[0], right[0]))
-        names = (tuple(sorted(map(self.name_of, pair))) for pair in heard)
-        return {pair for pair in names if pair[0] != pair[1]}
+        names = (sorted(map(self.name_of, pair)) for pair in heard)
+        return {(first, second) for first, second in names if first != second}
 
 
 def _apart(one: str, other: str) -> float:

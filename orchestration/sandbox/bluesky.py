@@ -115,18 +115,18 @@ class Bluesky:
                 "uri": _uri(post, "app.bsky.feed.repost"),
                 "indexedAt": _told(post.created_at),
             }
-            return {"post": self._view(post.target, as_of), "reason": reason}
+            return {"post": self._view(post.passed_on, as_of), "reason": reason}
         return {"post": self._view(post, as_of)}
 
     def _view(self, post: Post, as_of: datetime) -> dict[str, Any]:
         counts = post.counts_at(as_of)
-        record = {
+        record: dict[str, Any] = {
             "$type": "app.bsky.feed.post",
             "text": html.unescape(post.text),
             "createdAt": _told(post.created_at),
             "langs": [post.lang],
         }
-        view = {
+        view: dict[str, Any] = {
             "uri": _uri(post),
             "cid": "bafyrei" + _rkey(post.id) * 4,
             "author": _author(post.author),
@@ -139,11 +139,11 @@ class Bluesky:
             "indexedAt": _told(post.created_at + timedelta(seconds=1)),
             "labels": [],
         }
-        if post.kind is Kind.REPLY:
+        if post.kind is Kind.REPLY and post.referenced_id:
             parent = {"uri": f"at://did:plc:citizen/app.bsky.feed.post/{_rkey(post.referenced_id)}", "cid": "bafyrei"}
             record["reply"] = {"root": parent, "parent": parent}
         if post.kind is Kind.QUOTE:
-            quoted = {"$type": "app.bsky.embed.record#viewRecord", "uri": _uri(post.target), "cid": "bafyrei"}
+            quoted = {"$type": "app.bsky.embed.record#viewRecord", "uri": _uri(post.passed_on), "cid": "bafyrei"}
             view["embed"] = {"$type": "app.bsky.embed.record#view", "record": quoted}
         return view
 

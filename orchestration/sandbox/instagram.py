@@ -61,8 +61,8 @@ class Instagram(Meta):
         ids, fields = call.query.get("ids", "").split(","), fields_of(call)
         if len(ids) > MOST_IDS:
             raise refused(100, f"(#100) Too many IDs. Maximum: {MOST_IDS}. Provided: {len(ids)}")
-        found = {media_id: self._post_of(media_id, call) for media_id in ids}
-        lost = [media_id for media_id, post in found.items() if post is None]
+        found = {media_id: post for media_id in ids if (post := self._post_of(media_id, call))}
+        lost = [media_id for media_id in dict.fromkeys(ids) if media_id not in found]
         if lost:
             raise refused(803, f"(#803) Some of the aliases you requested do not exist: {', '.join(lost)}")
         return {media_id: shown(self._medium(post, call), "ShadowIGMedia", fields) for media_id, post in found.items()}

@@ -130,7 +130,7 @@ class Mastodon:
         is_boost = post.kind is Kind.RETWEET
         server, name = _server(post.author), _name(post.author)
         uri = f"https://{server}/users/{name}/statuses/{post.id}"
-        quoted = self._status(post.target, as_of) if post.kind is Kind.QUOTE else None
+        quoted = self._status(post.passed_on, as_of) if post.kind is Kind.QUOTE else None
         return {
             "id": post.id,
             "created_at": f"{post.created_at:%Y-%m-%dT%H:%M:%S}.000Z",
@@ -148,7 +148,7 @@ class Mastodon:
             "favourites_count": 0 if is_boost else counts.likes,
             "quotes_count": 0 if is_boost else counts.quotes,
             "content": "" if is_boost else _content(post),
-            "reblog": self._status(post.target, as_of) if is_boost else None,
+            "reblog": self._status(post.passed_on, as_of) if is_boost else None,
             "quote": {"state": "accepted", "quoted_status": quoted} if quoted else None,
             "account": self._account(post.author, as_of),
             "media_attachments": [],
@@ -168,7 +168,7 @@ def _server(account: Account) -> str:
     return account.handle.split("@")[1]
 
 
-def _max_id(cursor: str, asked: str | None, posts: list[Post]) -> str:
+def _max_id(cursor: str, asked: str | None, posts: list[Post]) -> str | None:
     """The id below which the cursor's page begins. This page again is asked for by ever another id, one that no
     post has, just above the page's first."""
     before, repeats = paging.position_of(cursor)

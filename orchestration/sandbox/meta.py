@@ -79,6 +79,7 @@ def _items(text: str) -> tuple[tuple[Asked, ...], str]:
 class Meta:
     """One of Meta's platforms over a ministry; a platform of ``server.Sandbox``."""
 
+    name: str
     # Of an app, per user and hour (developers.facebook.com, "Rate Limits").
     limit = Limit(200, 3600)
 
@@ -215,7 +216,7 @@ def insights(
 
 
 def _is_retired(call: Call, metric: str, kind: str) -> bool:
-    return call.commits(FaultKind.RETIRED_METRIC) and call.fault.field in (metric, f"{kind}.{metric}")
+    return call.commits(FaultKind.RETIRED_METRIC, metric, f"{kind}.{metric}")
 
 
 def listed(call: Call, items: list[dict], following: str | None) -> dict[str, Any]:

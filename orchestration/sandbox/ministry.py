@@ -11,12 +11,13 @@ import html
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.sandbox import phrases
@@ -217,10 +218,17 @@ class Post:
     def exists_at(self, moment: datetime) -> bool:
         return self.created_at <= moment < self.deleted_at
 
+    @property
+    def passed_on(self) -> "Post":
+        """What a quote or a repost shows."""
+        if self.target is None:
+            raise ValueError(f"post {self.id} passes nothing on")
+        return self.target
+
     def counts_at(self, moment: datetime) -> Counts:
         """As X counts: a repost has no counts of its own and shows how often its original was reposted."""
         if self.kind is Kind.RETWEET:
-            return Counts(reposts=self.target.counts_at(moment).reposts)
+            return Counts(reposts=self.passed_on.counts_at(moment).reposts)
         return self.growth.at(moment - self.created_at)
 
 
@@ -245,12 +253,7 @@ class Ministry:
     def __init__(self, seed: int, registry_dir: Path = REGISTRY_DIR):
         self.seed = seed
         with open(registry_dir / "missions.csv", encoding="utf-8", newline="") as file:
-            self.missions = {
-                row["mission_id"]: Mission(
-                    **row | {"latitude": float(row["latitude"]), "longitude": float(row["longitude"])}
-                )
-                for row in csv.DictReader(file)
-            }
+            self.missions = {row["mission_id"]: _mission(row) for row in csv.DictReader(file)}
         with open(registry_dir / "accounts.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         self.accounts = [
@@ -406,8 +409,7 @@ class Ministry:
     def _draft(self, account: Account, day: date) -> list[Post]:
         chance = self._random("posts", account.native_id, day)
         how_many = self._plan(account, day.year)[day.timetuple().tm_yday - 1]
-        noon = datetime.combine(day, time(12), account.zone)
-        midnight = datetime.combine(day, time(), UTC) - noon.utcoffset()
+        midnight = datetime.combine(day, time(12), account.zone).astimezone(UTC) - timedelta(hours=12)
         hours = chance.choices(list(HOUR_WEIGHTS), list(HOUR_WEIGHTS.values()), k=how_many)
         instants = sorted(hour * 3_600_000 + chance.randrange(3_600_000) for hour in hours)
         return [
@@ -522,6 +524,10 @@ def _poisson(chance: random.Random, mean: float) -> int:
     return events
 
 
+def _mission(row: dict[str, Any]) -> Mission:
+    return Mission(**row | {"latitude": float(row["latitude"]), "longitude": float(row["longitude"])})
+
+
 def _deletion(chance: random.Random, created_at: datetime) -> datetime:
     if chance.random() >= DELETED_SHARE:
         return NEVER
@@ -529,7 +535,7 @@ def _deletion(chance: random.Random, created_at: datetime) -> datetime:
     return (created_at + timedelta(hours=hours)).replace(microsecond=0)
 
 
-def _sentence(chance: random.Random, templates: dict[str, tuple[str, ...]], lang: str, account: Account) -> str:
+def _sentence(chance: random.Random, templates: Mapping[str, tuple[str, ...]], lang: str, account: Account) -> str:
     fillings = {slot: chance.choice(words) for slot, words in phrases.FILLINGS[lang].items()}
     return chance.choice(templates[lang]).format(city=account.mission.city, number=chance.randrange(5, 400), **fillings)
 

@@ -314,7 +314,7 @@ class SeriesMoodle(Moodle):
     def courses_at(self, as_of: datetime) -> Sequence[Course]:
         first, last = workshop_in_quarter_of(API_SINCE), workshop_in_quarter_of((as_of + ENROLLED_BEFORE).date())
         found = (series_course(self._seed, number) for number in range(first.number, last.number + 1))
-        return [course for course in found if course.starts_at - ENROLLED_BEFORE <= as_of]
+        return [course for course in found if course.starts_at and course.starts_at - ENROLLED_BEFORE <= as_of]
 
 
 @lru_cache(maxsize=16)

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -80,18 +81,17 @@ class Faults:
     """The faults yet to come; each counts the requests it has seen."""
 
     def __init__(self, faults: Iterable[Fault] = ()):
-        self._seen = [[fault, 0] for fault in faults]
+        self._coming = [(fault, count()) for fault in faults]
 
     def add(self, fault: Fault) -> None:
-        self._seen.append([fault, 0])
+        self._coming.append((fault, count()))
 
     def due(self, address: str) -> Fault | None:
         """The fault that strikes this request: the first added, when several would."""
         striking = []
-        for entry in self._seen:
-            fault, seen = entry
+        for fault, requests in self._coming:
             if fault.where in address and fault.also in address:
-                entry[1] += 1
+                seen = next(requests)
                 if fault.after <= seen < fault.after + fault.times:
                     striking.append(fault)
         return striking[0] if striking else None
@@ -120,8 +120,9 @@ class Call:
     token: str = ""
     """The token that lets in, for a protocol that is shown it in the form."""
 
-    def commits(self, kind: FaultKind) -> bool:
-        return self.fault is not None and self.fault.kind is kind
+    def commits(self, kind: FaultKind, *fields: str) -> bool:
+        """Whether the fault is of that kind; where ``fields`` are told, also of one of them."""
+        return self.fault is not None and self.fault.kind is kind and (not fields or self.fault.field in fields)
 
 
 @dataclass(frozen=True)
@@ -369,8 +370,8 @@ def _response(
     answer: Answer, as_of: datetime, headers: Mapping[str, str] | None = None, fault: Fault | None = None
 ) -> Response:
     what = fault.kind if fault else None
-    strange = what in (FaultKind.UNKNOWN_FIELD, FaultKind.MISSING_FIELD, FaultKind.RETYPED_FIELD)
-    told = _strange(answer.body, fault) if strange else answer.body
+    is_strange = what in (FaultKind.UNKNOWN_FIELD, FaultKind.MISSING_FIELD, FaultKind.RETYPED_FIELD)
+    told = _strange(answer.body, fault) if fault and is_strange else answer.body
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
     if what is FaultKind.MALFORMED:
         body = body[: len(body) // 2]

@@ -7,7 +7,7 @@ Answers app-only tokens: fields that need a user's consent are refused one by on
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -233,9 +233,9 @@ class X:
 
         try:
             given, following = paging.page(self.ministry, account, call, how_many, token, start, end, is_wanted)
-        except paging.BadCursor:
-            raise _invalid("pagination_token", [token], f"value [{token}] is not valid") from None
-        meta = {"result_count": len(given)}
+        except paging.BadCursor as bad:
+            raise _invalid("pagination_token", [str(bad)], f"value [{bad}] is not valid") from None
+        meta: dict[str, Any] = {"result_count": len(given)}
         if given:
             meta |= {"newest_id": given[0].id, "oldest_id": given[-1].id}
         if following:
@@ -407,9 +407,7 @@ def _entities(text: str) -> dict[str, list[dict]]:
     return {name: hits for name, hits in found.items() if hits}
 
 
-def _checked(
-    query: Iterable[tuple[str, str]] | Mapping[str, str], known: Mapping[str, Parameter]
-) -> dict[str, list[str]]:
+def _checked(query: Mapping[str, str], known: Mapping[str, Parameter]) -> dict[str, list[str]]:
     """The query's values by parameter. Raises Refused with X's 400 for what X would not take."""
     wanted = {}
     for name, text in query.items():

@@ -142,7 +142,7 @@ class YouTube:
                 raise _bad("global", "badRequest", f"Unknown identifier ({call.query[name]}) given in field {name}.")
         names = call.query["metrics"].split(",")
         for name in names:
-            is_retired = call.commits(FaultKind.RETIRED_METRIC) and call.fault.field == name
+            is_retired = call.commits(FaultKind.RETIRED_METRIC, name)
             if name not in METRICS or is_retired:
                 raise _bad("global", "badRequest", f"Unknown identifier ({name}) given in field parameters.metrics.")
         channel = re.fullmatch("channel==(.+)", call.query["ids"])

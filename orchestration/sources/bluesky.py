@@ -109,8 +109,8 @@ class BlueskyReader(Reader):
         answered = set()
         for profile in objects(answer.body, "profiles"):
             answered |= {profile.get("did"), str(profile.get("handle")).lower()}
-            did = profile.get("did") if looks_like(DID, profile.get("did")) else ""
-            yield Profile(did, profile, answer.observed_at)
+            did = profile.get("did")
+            yield Profile(str(did) if looks_like(DID, did) else "", profile, answer.observed_at)
         for name in asked:
             if name not in answered and name.lower() not in answered:
                 yield Lost(name, "bluesky: gives no such account: deleted, deactivated, taken down or renamed")

@@ -4,7 +4,7 @@ Source: Meta's Graph API (``Page``, ``PagePost`` and ``InsightsResult`` of the B
 own token, which the system user's token gives. Times are UTC; Meta's days of insights are those of the Pacific.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
@@ -209,7 +209,7 @@ class FacebookReader(Reader):
         ]
 
     @contextmanager
-    def _costs_only(self, page_id: str) -> Iterator[None]:
+    def _costs_only(self, page_id: str) -> Generator[None]:
         """Makes a plain SourceError of TokenRefused: the token is one page's, and the other pages have their own."""
         try:
             yield

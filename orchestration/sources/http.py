@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import stamina
@@ -74,6 +75,17 @@ class Dialect:
     allowance: Callable[[httpx.Response], Allowance | None] = told_by_headers
     is_limited: Callable[[httpx.Response], bool] = lambda response: response.status_code == 429
     is_token_refused: Callable[[httpx.Response], bool] = lambda response: response.status_code in (401, 402)
+
+
+def address_of(base_url: str) -> SplitResult | None:
+    """The parts of a service's address; None for what is none, or holds what does not belong there: a query, or a user
+    and a password."""
+    try:
+        address = urlsplit(base_url)
+    except ValueError:
+        return None
+    is_of_the_web = address.scheme in ("http", "https") and address.hostname
+    return address if is_of_the_web and not address.query and "@" not in address.netloc else None
 
 
 class Api:
@@ -202,7 +214,7 @@ class Api:
             raise _Unreadable(f"the answer is no JSON ({error})") from None
         if not isinstance(body, expect):
             raise _Unreadable(f"the answer is a JSON {type(body).__name__}, not a {expect.__name__}")
-        links = {rel: link["url"] for rel, link in response.links.items() if "url" in link}
+        links = {rel: link["url"] for rel, link in response.links.items() if rel and "url" in link}
         return Answer(body, server_time(response), links, response.headers)
 
     def _wait(self, error: Exception) -> bool | float:

@@ -118,7 +118,7 @@ class InstagramReader(Reader):
                     "as native_id",
                 )
                 continue
-            answer = self._graph.get(account.native_id, {"fields": ACCOUNT_FIELDS})
+            answer = self._graph.get(account.name, {"fields": ACCOUNT_FIELDS})
             found = answer.body.get("id")
             yield Profile(found if looks_like(NUMERIC_ID, found) else "", answer.body, answer.observed_at)
 
@@ -154,7 +154,7 @@ class InstagramReader(Reader):
         by_kind: defaultdict[str, list[str]] = defaultdict(list)
         for medium in media:
             kind = _kind(medium)
-            if kind in self._metrics and looks_like(NUMERIC_ID, medium.get("id")):
+            if kind and kind in self._metrics and looks_like(NUMERIC_ID, medium.get("id")):
                 by_kind[kind].append(medium["id"])
         return {
             medium: insights
@@ -190,7 +190,7 @@ def _kind(medium: dict) -> str | None:
     """The kind of media insights, as metric_names/instagram.toml names them; an album is in the feed too."""
     if medium.get("media_type") == "CAROUSEL_ALBUM":
         return "carousel"
-    return {"FEED": "feed", "REELS": "reels"}.get(medium.get("media_product_type"))
+    return {"FEED": "feed", "REELS": "reels"}.get(str(medium.get("media_product_type")))
 
 
 PLATFORM = Platform(

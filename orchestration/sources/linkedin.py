@@ -183,7 +183,7 @@ class LinkedInReader(Reader):
                 observed_at = answer.observed_at
                 for row in objects(answer.body, "elements"):
                     if isinstance(row.get("totalShareStatistics"), dict):
-                        found[row.get(kind)] = row["totalShareStatistics"]
+                        found[str(row.get(kind))] = row["totalShareStatistics"]
         return found, observed_at
 
 
@@ -212,7 +212,7 @@ def _beside(post: dict, native_id: str, statistics: dict[str, dict]) -> dict:
         "organization_id": native_id,
         "published_at": _iso(post.get("publishedAt")),
         "last_modified_at": _iso(post.get("lastModifiedAt")),
-        "statistics": statistics.get(post.get("id")),
+        "statistics": statistics.get(str(post.get("id"))),
     }
 
 

@@ -42,7 +42,7 @@ class Clock:
 class Reading:
     """One meeting's stays as text, each with its line in the file; ``doubt`` is what a reader should know of it."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     lines: list[int] = field(default_factory=list)
     doubt: str | None = None
 

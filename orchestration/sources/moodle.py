@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import polars as pl
+from pydantic import SecretStr
 
 from orchestration.contracts import TIMESTAMP, Contract, count, key, optional, required
 from orchestration.landing import Batch, Landing, Progress, Receipt, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError
-from orchestration.sources.http import Api, Refusal, TokenRefused, Unreachable
+from orchestration.sources.http import Api, Refusal, TokenRefused, Unreachable, address_of
 from orchestration.sources.platform import MOST_FAILURES_IN_A_ROW, as_json, at, utc
 
 _ID = "^[0-9]+$"
@@ -155,13 +155,9 @@ class FunctionRefused(Refusal):
 class Moodle:
     """A Moodle site's web services with one token."""
 
-    def __init__(self, settings: Settings):
-        self._token, self._page_size = settings.moodle_token, settings.moodle_page_size
-        self._api = Api(
-            "moodle",
-            settings.moodle_base_url,
-            **settings.asking,
-        )
+    def __init__(self, base_url: str, token: SecretStr, settings: Settings):
+        self._token, self._page_size = token, settings.moodle_page_size
+        self._api = Api("moodle", base_url, **settings.asking)
         self.observed_at = datetime.now(UTC)
 
     def __enter__(self) -> "Moodle":
@@ -263,17 +259,12 @@ def connect(settings: Settings) -> Moodle | None:
         return None
     if settings.moodle_base_url is None or settings.moodle_token is None:
         raise SourceError("moodle: SIFARAT_MOODLE_BASE_URL and SIFARAT_MOODLE_TOKEN go together; one is not set")
-    try:
-        address = urlsplit(settings.moodle_base_url)
-        is_usable = address.scheme in ("http", "https") and address.hostname and not address.query
-    except ValueError:
-        is_usable = False
-    if not is_usable or "@" in address.netloc:
+    if address_of(settings.moodle_base_url) is None:
         raise SourceError(
             "moodle: SIFARAT_MOODLE_BASE_URL is no address such as https://moodle.example.org; the token belongs into "
             "SIFARAT_MOODLE_TOKEN"
         )
-    return Moodle(settings)
+    return Moodle(settings.moodle_base_url, settings.moodle_token, settings)
 
 
 def extract(
@@ -336,7 +327,7 @@ class _Night:
         self.told.append(words)
 
     def read(self, course: dict) -> None:
-        course_id, users = _id_of(course), []
+        course_id, users = _id_of(course) or "", []
 
         def enrolments() -> list[str]:
             users.extend(self._moodle.enrolled(course_id))

@@ -215,7 +215,7 @@ class XReader(Reader):
         )
         new = sum(
             paces.get(account.native_id, POSTS_PER_DAY)
-            * ((window.end_at - self._read_until.get(account.native_id, self._start)) / timedelta(days=1))
+            * ((window.end_at - self._read_until.get(account.native_id or "", self._start)) / timedelta(days=1))
             for account in accounts
         )
         estimate = self._usd(round(new) + len(self._due), len(accounts))
@@ -258,9 +258,9 @@ class XReader(Reader):
         answered = set()
         for user in objects(answer.body, "data"):
             answered |= {str(user.get("id")), str(user.get("username")).lower()}
-            native_id = user.get("id") if looks_like(NATIVE_ID, user.get("id")) else ""
+            native_id = user.get("id")
             self._users_read += 1
-            yield Profile(native_id, user, answer.observed_at)
+            yield Profile(str(native_id) if looks_like(NATIVE_ID, native_id) else "", user, answer.observed_at)
         for error in objects(answer.body, "errors"):
             name = str(error.get("value") or error.get("resource_id"))
             answered.add(name.lower())
@@ -275,7 +275,7 @@ class XReader(Reader):
         user_id = profile.native_id
         start = self._read_until.get(user_id, self._start)
         posts: list[dict] = []
-        token = read_at = None
+        token, read_at = None, profile.observed_at
         pages = Pages("x", user_id, MOST_PAGES)
         while True:
             params = {

@@ -18,7 +18,7 @@ from orchestration.contracts import TIMESTAMP, Contract, key, optional, required
 from orchestration.landing import Batch, Landing, Progress, Receipt, Window
 from orchestration.settings import Settings
 from orchestration.sources import SourceError
-from orchestration.sources.http import Answer, Api, Dialect, TokenRefused
+from orchestration.sources.http import Answer, Api, Dialect, TokenRefused, address_of
 from orchestration.sources.platform import Pages, as_json, at, utc
 
 STATEMENTS = Contract(
@@ -148,25 +148,20 @@ def connect(settings: Settings) -> Lrs | None:
     cannot be used."""
     if settings.lrs_base_url is None:
         return None
-    try:
-        address = urlsplit(settings.lrs_base_url)
-        host = f"{address.scheme}://{address.netloc}"
-        is_usable = address.scheme in ("http", "https") and address.hostname and not address.query
-    except ValueError:
-        is_usable = False
-    if not is_usable or "@" in address.netloc:
+    address = address_of(settings.lrs_base_url)
+    if address is None:
         raise SourceError(
             "xapi: SIFARAT_LRS_BASE_URL is no address such as https://lrs.example.org/xAPI; user and password belong "
             "into SIFARAT_LRS_USERNAME and SIFARAT_LRS_PASSWORD"
         )
-    has_user, has_password = settings.lrs_username is not None, settings.lrs_password is not None
-    if has_user != has_password:
+    user, password = settings.lrs_username, settings.lrs_password
+    if (user is None) != (password is None):
         raise SourceError("xapi: SIFARAT_LRS_USERNAME and SIFARAT_LRS_PASSWORD go together; one of them is not set")
     api = Api(
         "xapi",
-        host,
+        f"{address.scheme}://{address.netloc}",
         **settings.asking,
-        basic=(settings.lrs_username, settings.lrs_password) if has_user else None,
+        basic=None if user is None or password is None else (user, password),
         headers={"X-Experience-API-Version": VERSION},
         dialect=Dialect(is_token_refused=lambda response: response.status_code in (401, 403)),
         attempts=ATTEMPTS,

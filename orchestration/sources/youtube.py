@@ -5,7 +5,7 @@ YouTube Analytics API v2 (``reports``). Times are UTC; the days of analytics, an
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -161,7 +161,7 @@ class YouTubeReader(Reader):
     def __init__(self, api: Api, analytics: Api | None, quota: DailyQuota, units: int):
         self._api = api
         self._quota, self._units = quota, units
-        self._analytics = analytics and Analytics(analytics)
+        self._analytics = Analytics(analytics) if analytics else None
         self._given: set[str] = set()
         self._read: set[str] = set()
         self._is_quota_ended = False
@@ -284,7 +284,7 @@ class YouTubeReader(Reader):
     def figures(self) -> dict[str, int | float]:
         return {"quota_units_used": self._quota.used}
 
-    def _ask(self, path: str, params: dict[str, str | int]) -> Answer:
+    def _ask(self, path: str, params: Mapping[str, str | int]) -> Answer:
         try:
             return self._api.get(path, params)
         except SourceError as error:

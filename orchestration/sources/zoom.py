@@ -9,7 +9,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -286,7 +286,7 @@ def read_file(content: bytes, name: str, clock: Clock) -> Reading | None:
     return Reading(*_stays(name, meeting, there, times), doubt=times.doubt)
 
 
-def _stays(name: str, meeting: Row, there: list[tuple[int, Row]], times: Times) -> tuple[list[Row], list[int]]:
+def _stays(name: str, meeting: Row, there: list[tuple[int, Row]], times: Times) -> tuple[Sequence[Row], list[int]]:
     started_at = times.utc(meeting.get("meeting_started_at"))
     in_name = _ID_IN_NAME.search(name)
     meeting_id = re.sub(r"[\s-]", "", meeting.get("meeting_id") or "") or (in_name[1] if in_name else None)
@@ -332,7 +332,7 @@ def _is_header(row: list[str]) -> bool:
     return has_name and ({"join time", "leave time"} <= cells or "total duration (minutes)" in cells)
 
 
-def _places(header: list[str], wanted: dict[str, tuple[str, ...]]) -> dict[str, int]:
+def _places(header: list[str], wanted: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     cells = [cell.strip().lower() for cell in header]
     return {field: cells.index(known) for field, names in wanted.items() for known in names if known in cells}
 

@@ -25,7 +25,7 @@ CHECKS = {
     Concern.BUDGET: ("budget_suffices", "Everything that was due could be read within the budget."),
     Concern.SHAPE: ("shape_known", "Every field of the answers was there before, and is of the kind it was."),
 }
-CONCERNS = {TokenRefused: Concern.CREDENTIAL, ShapeChanged: Concern.SHAPE}
+CONCERNS: dict[type[SourceError], Concern] = {TokenRefused: Concern.CREDENTIAL, ShapeChanged: Concern.SHAPE}
 """What a failed reading is about, where not an account."""
 MOST_TOLD = 50
 

@@ -43,9 +43,11 @@ def warehouse(context: dg.AssetExecutionContext, feeds: Feeds):
         *(["--indirect-selection", asked.indirect_selection] if asked.indirect_selection else []),
         *asked.selection_args,
     ]
-    for result in run_dbt(arguments, settings, Path(asked.dbt_project.project_dir)):
+    # Of a large part Dagster makes a copy of the project that names it.
+    project = asked.dbt_project or dbt_project
+    for result in run_dbt(arguments, settings, Path(project.project_dir)):
         yield from DbtCoreCliEventMessage(result, {}).to_default_asset_events(
-            asked.manifest, asked.dagster_dbt_translator, context, project=asked.dbt_project
+            asked.manifest, asked.dagster_dbt_translator, context, project=project
         )
     if not context.is_subset:
         built_by.write_text(checksum)

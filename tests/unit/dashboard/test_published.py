@@ -162,7 +162,7 @@ def test_nothing_published_has_no_identity(tmp_path):
 
 
 def test_the_days_with_data_and_what_the_data_is_are_told(published):
-    assert (published.first_day, published.last_day) == tuple(pl.Series(["2026-03-08"] * 2).str.to_date())
+    assert published.days == tuple(pl.Series(["2026-03-08"] * 2).str.to_date())
     assert published.is_synthetic
     assert published.has("fct_post")
     assert not published.has("alerts")
