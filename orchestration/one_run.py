@@ -10,7 +10,6 @@ each other (orchestration/dagster.yaml); the lock also stands between those and 
 import json
 import logging
 import os
-import signal
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,9 +25,6 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
-
-RUN_VARIABLE = "SIFARAT_RUN_ID"
-"""In the environment of every process that a run starts, so that what outlives a killed run is known."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,15 +62,10 @@ def one_run(settings: Settings, run_id: str, *, is_patient: bool = False) -> Gen
         try:
             _acquire(lock, settings, is_patient=is_patient)
             try:
-                before = _holder(path)
-                if before is not None:
-                    _end_processes(before.run_id)
                 holder = {"run_id": run_id, "process": os.getpid(), "since": datetime.now(UTC).isoformat()}
                 path.write_text(json.dumps(holder))
-                os.environ[RUN_VARIABLE] = run_id
                 yield _put_in_order(settings)
             finally:
-                os.environ.pop(RUN_VARIABLE, None)
                 lock.release()
         finally:
             Path(alive.lock_file).unlink()
@@ -134,17 +125,6 @@ def _put_in_order(settings: Settings) -> list[Damage]:
     for path in (settings.review, settings.pseudonym_key):
         remove_leftovers(path.parent, path.name)
     return damaged
-
-
-def _end_processes(run_id: str) -> None:
-    """Kill what a killed run had started and left working, such as dbt: it would write beside the next run."""
-    mark = f"{RUN_VARIABLE}={run_id}".encode()
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):
-            process = int(environment.parent.name)
-            if process != os.getpid() and mark in environment.read_bytes().split(b"\0"):
-                logger.warning("Ending process %d, which run %s had started and left working", process, run_id)
-                os.kill(process, signal.SIGKILL)
 
 
 def _lock(path: Path) -> FileLock:
