@@ -1,11 +1,14 @@
 """Publication: what passed its audit, copied into a file of its own and swapped in."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 from expectations.pages import write_pages
 from expectations.suites import landed, modelled
 from orchestration.defs.resources import Feeds
 from orchestration.defs.warehouse.assets import warehouse
+from orchestration.settings import load_settings
 
 AUDITED = [key for key in warehouse.keys if key.path[0] in ("marts", "quality")]
 
@@ -15,6 +18,9 @@ AUDITED = [key for key in warehouse.keys if key.path[0] in ("marts", "quality")]
     group_name="publish",
     kinds={"duckdb"},
     deps=AUDITED,
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(hours=load_settings().stale_after_hours),
+    ),
     description="The marts and quality schemas of one audited build, in data/published/current.duckdb.",
 )
 def published_marts(context: dg.AssetExecutionContext, feeds: Feeds) -> dg.MaterializeResult:
