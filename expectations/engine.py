@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 # Both are read when Great Expectations is imported.
@@ -43,14 +44,22 @@ class Catalogue:
         self._engine = engine
         self.dialect = engine.engine.dialect
 
-    def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
+    @cached_property
+    def columns(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        """Of every table and view, by schema and name; read once, since an audit changes none."""
         query = (
-            "select column_name, is_nullable from duckdb_columns() where database_name = current_database() "
-            "and schema_name = ? and table_name = ? order by column_index"
+            "select schema_name, table_name, column_name, is_nullable from duckdb_columns() "
+            "where database_name = current_database() order by column_index"
         )
         with self._engine.get_connection() as connection:
-            columns = connection.exec_driver_sql(query, (schema, table_name)).fetchall()
-        return [{"name": name, "type": NullType(), "nullable": nullable} for name, nullable in columns]
+            found = connection.exec_driver_sql(query).fetchall()
+        columns: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for schema, table, name, nullable in found:
+            columns.setdefault((schema, table), []).append({"name": name, "type": NullType(), "nullable": nullable})
+        return columns
+
+    def get_columns(self, table_name: str, schema: str) -> list[dict[str, Any]]:
+        return self.columns.get((schema, table_name), [])
 
     def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]:
         return {"constrained_columns": []}
@@ -68,9 +77,13 @@ class OneConnectionEngine(SqlAlchemyExecutionEngine):
             self._connection = self.engine.connect()
         yield self._connection
 
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self)
+
     def get_inspector(self) -> Any:
         """Not SQLAlchemy's inspector, but what answers all that is asked of it here."""
-        return Catalogue(self)
+        return self.catalogue
 
     def close(self) -> None:
         """Let go of the database, so that a writer can open its file."""
@@ -90,12 +103,7 @@ class OneConnectionDuckDB(SQLDatasource):
         return self.get_execution_engine().engine
 
     def has_table(self, schema: str, table: str) -> bool:
-        query = (
-            "select 1 from information_schema.tables "
-            "where table_catalog = current_database() and table_schema = ? and table_name = ?"
-        )
-        with self.get_execution_engine().get_connection() as connection:
-            return connection.exec_driver_sql(query, (schema, table)).first() is not None
+        return (schema, table) in self.get_execution_engine().get_inspector().columns
 
     def whole_table(self, name: str, schema: str, table: str) -> Batch:
         with warnings.catch_warnings():

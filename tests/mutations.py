@@ -125,9 +125,8 @@ class Built:
     @cached_property
     def known_of_marts(self) -> frozenset[tuple[str, str]]:
         """The same of the marts as they were built."""
-        query = changes.changes_of_marts(self.warehouse, self.keys)
         self.warehouse.execute("begin")
-        self.warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
+        changes.put_changes_of_marts(self.warehouse, self.keys)
         found = found_by(self.warehouse, modelled.SUITES)
         self.warehouse.execute("rollback")
         return frozenset(found)
@@ -492,8 +491,7 @@ def judge_mart(built: Built, corruption: Corruption) -> Judged | None:
             return None
         found = _of_contract(built, warehouse, mart) or _of_dbt_tests(built, warehouse, mart)
         if not any(severity == "block" for severity, _ in found):
-            query = changes.changes_of_marts(warehouse, {mart: built.keys[mart]})
-            warehouse.execute(f"create or replace table {changes.MART_CHANGES} as {query}")
+            changes.put_changes_of_marts(warehouse, {mart: built.keys[mart]})
             found += found_by(warehouse, _due(modelled.SUITES, [mart, changes.MART_CHANGES]))
         return Judged(corruption, tuple(f for f in found if f not in known), rows)
     finally:
