@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 # Both are read when Great Expectations is imported.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -103,7 +103,7 @@ class OneConnectionDuckDB(SQLDatasource):
         return self.get_execution_engine().engine
 
     def has_table(self, schema: str, table: str) -> bool:
-        return (schema, table) in self.get_execution_engine().get_inspector().columns
+        return (schema, table) in cast(OneConnectionEngine, self.get_execution_engine()).catalogue.columns
 
     def whole_table(self, name: str, schema: str, table: str) -> Batch:
         with warnings.catch_warnings():

@@ -119,7 +119,7 @@ def test_the_suites_stand_as_blocking_checks_beside_dbts_tests(assets):
         "quality/reconciliation",
     ):
         assert any(checks(name).values()), name
-    assert "unique_fct_post_post_id" in checks("marts/fct_post")
+    assert "grain_fct_post_post_id" in checks("marts/fct_post")
 
 
 def test_the_nightly_schedule_runs_at_one_utc(ask, repository):
