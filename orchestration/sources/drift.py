@@ -108,10 +108,12 @@ def _refusal(contract: Contract, what: str) -> str:
 
 
 def _note(landing: Landing, batch: Batch, now: dict[str, str]) -> list[str]:
-    """Put the fields that no other batch had into the ledger."""
+    """Put the fields that no other batch of this day or an earlier one had into the ledger. Days may be read in any
+    order, and again: what later ones had makes no field of this one known."""
     folder = landing.root / "_fields" / batch.contract.source / batch.contract.table
     own = folder / f"date={batch.day}" / _part_name(batch)
-    others = [part for part in sorted(folder.glob("date=*/part-*.parquet")) if part != own]
+    parts = sorted(folder.glob("date=*/part-*.parquet"))
+    others = [part for part in parts if part != own and part.parent.name <= own.parent.name]
     known = {path for part in others for path in pl.read_parquet(part, hive_partitioning=False)["field"]}
     new = [path for path in now if path not in known]
     if not new:

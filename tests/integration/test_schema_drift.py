@@ -56,6 +56,31 @@ def test_a_night_read_again_tells_its_new_fields_again(night):
     assert told() == first
 
 
+def test_the_first_day_read_again_after_a_later_one_leaves_the_ledger_as_it_was(night):
+    """Found by the drill: all fields of the first day came to be new ones, since a later day knew fields too."""
+
+    def ledger():
+        parts = (night.landing.root / "_fields").rglob("part-*.parquet")
+        return sorted(pl.concat(pl.read_parquet(part).drop("observed_at") for part in parts).rows())
+
+    night.read(Fault(FaultKind.UNKNOWN_FIELD, times=FOR_EVER), day=TOMORROW)
+    before = ledger()
+    assert {row[-2] for row in before} == {True, False}
+    night.read()
+    assert ledger() == before
+
+
+def test_fields_of_a_day_read_late_were_first_seen_on_that_day(night):
+    """An earlier day is read after a later one: what both had is noted of both, and nothing of it is new."""
+    yesterday = DAY - timedelta(days=1)
+    night.read(day=yesterday)
+    fields = night.landing.root / "_fields" / "mastodon" / "posts"
+    noted = {path.parent.name: pl.read_parquet(path) for path in fields.glob("date=*/part-*.parquet")}
+    assert noted[f"date={yesterday}"]["is_of_first_batch"].all()
+    assert "$.favourites_count" in set(noted[f"date={yesterday}"]["field"])
+    assert night.told("shape") == []
+
+
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
