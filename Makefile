@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MANIFEST := dbt_project/target/manifest.json
+# dbt asks where the data lie also when it only renders: sqlfluff's target (profiles.yml) opens nothing there.
+NO_DATA := SIFARAT_DATA_DIR=/the-data-folder-of-the-run SIFARAT_PSEUDONYM_KEY_FILE=/the-data-folder-of-the-run/key
 MODELS := $(shell find dbt_project -path dbt_project/target -prune -o -name '*.sql' -print -o -name '*.py' -print -o -name '*.yml' -print -o -name '*.md' -print)
 
 .DEFAULT_GOAL := help
@@ -52,9 +54,10 @@ browser: setup  ## Install what the dashboard's browser tests need: Chromium, an
 ui: setup  ## Serve Dagster's UI and schedule on 127.0.0.1:3000
 	$(BIN)/sifarat ui
 
-lint: setup  ## Check style and types
+lint: setup  ## Check style and types of Python and SQL
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/pyrefly check
+	$(NO_DATA) $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses dbt_project/tests
 
 docs: setup  ## Build the documentation as a site in site/; a dead link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -15,4 +15,4 @@ select
     completed_share_of_attended,
     certified_share_of_completed
 from training_funnel
-order by start_date desc nulls last, course_id
+order by start_date desc nulls last, course_id asc

@@ -14,4 +14,4 @@ select
     mean_gain_points_upper
 from training_gain
 where mean_gain_points is not null
-order by start_date desc nulls last, course_id
+order by start_date desc nulls last, course_id asc

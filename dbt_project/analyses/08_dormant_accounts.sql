@@ -14,4 +14,4 @@ from asset_scores as scores
 inner join dim_mission as missions
     on scores.mission_id = missions.mission_id
 where scores.days_silent is null or scores.days_silent >= 14
-order by scores.is_dormant desc nulls last, scores.days_silent desc nulls first, scores.platform, scores.handle
+order by scores.is_dormant desc nulls last, scores.days_silent desc nulls first, scores.platform asc, scores.handle asc

@@ -10,4 +10,4 @@ select
 from asset_standards
 group by rule, platform
 having count(is_met) > 0
-order by share_breaking desc, rule, platform
+order by share_breaking desc, rule asc, platform asc

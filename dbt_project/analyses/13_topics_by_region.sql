@@ -10,4 +10,4 @@ select
     sum(engagements) / nullif(sum(posts_with_engagements), 0) as engagements_per_post
 from engagement_by_topic
 group by region, topic
-order by region, engagements_per_post desc nulls last
+order by region asc, engagements_per_post desc nulls last

@@ -22,5 +22,5 @@ where
     and daily.age_days <= 7
     and daily.comments_gained > 0
     and posts.deleted_at is null
-order by has_more_comments_than_reactions desc nulls last, daily.comments_gained desc, daily.post_id
+order by has_more_comments_than_reactions desc nulls last, daily.comments_gained desc, daily.post_id asc
 limit 20

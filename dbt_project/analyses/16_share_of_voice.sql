@@ -14,6 +14,10 @@ select
 from engagement_by_mission
 where
     period_grain = 'month'
-    and period_start_date = (select max(period_start_date) from engagement_by_mission where period_grain = 'month')
+    and period_start_date = (
+        select max(months.period_start_date)
+        from engagement_by_mission as months
+        where months.period_grain = 'month'
+    )
     and posts > 0
-order by share_of_voice_by_engagements desc nulls last, mission_id
+order by share_of_voice_by_engagements desc nulls last, mission_id asc

@@ -14,6 +14,10 @@ select
 from engagement_by_account
 where
     period_grain = 'month'
-    and period_start_date = (select max(period_start_date) from engagement_by_account where period_grain = 'month')
+    and period_start_date = (
+        select max(months.period_start_date)
+        from engagement_by_account as months
+        where months.period_grain = 'month'
+    )
     and follower_growth is not null
-order by follower_growth desc, account_id
+order by follower_growth desc, account_id asc

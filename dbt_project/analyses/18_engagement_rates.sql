@@ -15,4 +15,4 @@ select
     is_complete
 from engagement_by_region
 where period_grain = 'month'
-order by month_start_date desc, region
+order by month_start_date desc, region asc

@@ -13,4 +13,4 @@ select
     max(platforms_in_wave) as platforms_in_wave
 from cross_posts
 group by first_post_id, matched_by, matched_value
-order by accounts_in_wave desc, posts_in_wave desc, first_post_id
+order by accounts_in_wave desc, posts_in_wave desc, first_post_id asc

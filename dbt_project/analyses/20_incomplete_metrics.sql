@@ -15,4 +15,4 @@ from account_completeness_daily as completeness
 left join warnings
     on completeness.platform = warnings.source and completeness.activity_date = warnings.observed_date
 group by all
-order by completeness.share_reported, completeness.activity_date desc, completeness.platform
+order by completeness.share_reported asc, completeness.activity_date desc, completeness.platform asc

@@ -2,11 +2,23 @@
 -- report tells no number, and nothing is compared.
 with trained as (
 
-    select course_id, officer_id from {{ ref('fct_attendance') }} where is_present
+    select
+        course_id,
+        officer_id
+    from {{ ref('fct_attendance') }}
+    where is_present
     union
-    select course_id, officer_id from {{ ref('fct_registration') }} where is_passed
+    select
+        course_id,
+        officer_id
+    from {{ ref('fct_registration') }}
+    where is_passed
     union
-    select course_id, officer_id from {{ ref('fct_certification') }} where course_id is not null
+    select
+        course_id,
+        officer_id
+    from {{ ref('fct_certification') }}
+    where course_id is not null
 
 ),
 
@@ -16,17 +28,17 @@ by_course as (
         courses.course_id,
         count(trained.officer_id) as trained_officers,
         (
-            select count(distinct officer_id)
+            select count(distinct nominations.officer_id)
             from {{ ref('fct_nomination') }} as nominations
             where nominations.course_id = courses.course_id
         ) as nominated,
         (
-            select count(distinct officer_id)
+            select count(distinct attendance.officer_id)
             from {{ ref('fct_attendance') }} as attendance
             where attendance.course_id = courses.course_id and attendance.is_present
         ) as attended,
         (
-            select count(distinct officer_id)
+            select count(distinct certificates.officer_id)
             from {{ ref('fct_certification') }} as certificates
             where certificates.course_id = courses.course_id
         ) as certified

@@ -22,13 +22,13 @@
     ('enrichment', 'texts'), ('enrichment', 'embeddings'), ('enrichment', 'duplicates'),
 ] %}
 {% for platform, further in var('platforms').items() %}
-    {% do modelled.update({
-        (platform, 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
-        (platform, 'accounts'): ('fct_account_daily', 'int_account_observations', 'is_last_of_day', 'is_observed'),
-    }) %}
-    {% for table_name in ['accounts', 'posts', 'timelines'] + further %}
-        {% do staged.append((platform, table_name)) %}
-    {% endfor %}
+{% do modelled.update({
+    (platform, 'posts'): ('fct_post_metrics_daily', 'int_post_observations', 'is_last_of_day', 'true'),
+    (platform, 'accounts'): ('fct_account_daily', 'int_account_observations', 'is_last_of_day', 'is_observed'),
+}) %}
+{% for table_name in ['accounts', 'posts', 'timelines'] + further %}
+{% do staged.append((platform, table_name)) %}
+{% endfor %}
 {% endfor %}
 
 with ledger as (
@@ -91,7 +91,7 @@ modelled as (
         count(*) as modelled
     from {{ ref(fact) }}
     where source = '{{ source_name }}' and {{ counts }}
-    group by 3
+    group by observed_date
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

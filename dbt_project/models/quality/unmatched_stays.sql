@@ -1,5 +1,5 @@
--- Presence that counts for nothing: meetings of which no stay lies in a session, and sign-in sheets of sessions that no list
--- has. Who came too early for a session that others attended is no fault.
+-- Presence that counts for nothing: meetings of which no stay lies in a session, and sign-in sheets of sessions that no
+-- list has. Who came too early for a session that others attended is no fault.
 with told as (
 
     select

@@ -39,8 +39,9 @@ told as (
         (
             {{ dbt.datediff('arrivals.observed_date', 'newest.observed_date', 'day') }}
         ) as days_ago,
-        {{ dbt.datediff('cast(arrivals.observed_date as timestamp)', 'arrivals.observed_at', 'minute') }} / 60.0 - 24
-            as arrival_hours
+        {{ dbt.datediff(
+            'cast(arrivals.observed_date as timestamp)', 'arrivals.observed_at', 'minute'
+        ) }} / 60.0 - 24 as arrival_hours
     from arrivals
     inner join newest on arrivals.observed_date <= newest.observed_date
 

@@ -17,7 +17,9 @@ days as (
         *,
         coalesce(
             is_observed and lag(is_observed) over account_days
-            and {{ dbt.datediff('lag(activity_date) over account_days', 'activity_date', 'day') }} = 1,
+            and {{ dbt.datediff(
+                'lag(activity_date) over account_days', 'activity_date', 'day'
+            ) }} = 1,
             false
         ) as is_of_one_day
     from {{ ref('fct_account_daily') }}

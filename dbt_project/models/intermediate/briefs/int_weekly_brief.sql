@@ -5,7 +5,8 @@ with weeks as (
     select
         *,
         lag(engagements_gained) over (partition by region order by period_start_date) as engagements_gained_before,
-        lag(period_start_date) over (partition by region order by period_start_date) = period_start_date - interval 7 day
+        lag(period_start_date) over (partition by region order by period_start_date)
+        = period_start_date - interval 7 day
         and lag(is_complete) over (partition by region order by period_start_date) as has_week_before
     from {{ ref('engagement_by_region') }}
     where period_grain = 'week'

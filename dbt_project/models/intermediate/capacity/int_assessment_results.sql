@@ -1,5 +1,5 @@
--- Every landed result, of the trainers' sheets and of Moodle's activities; the last told of an assessment and person is the
--- one that counts.
+-- Every landed result, of the trainers' sheets and of Moodle's activities; the last told of an assessment and person is
+-- the one that counts.
 {{ config(schema='restricted') }}
 
 with moodle_people as (
@@ -33,7 +33,8 @@ told as (
 
     union all
 
-    -- Totals are made of other items. Moodle tells an item of everybody, with nothing in it until something is handed in.
+    -- Totals are made of other items. Moodle tells an item of everybody, with nothing in it until something is handed
+    -- in.
     select
         'moodle' as source,
         'moodle-' || grades.item_id as assessment_id,

@@ -53,7 +53,9 @@ sessions as (
 
     select
         *,
-        {{ dbt.datediff('starts_at', 'ends_at', 'microsecond') }} / 60000000.0 as session_minutes
+        {{ dbt.datediff(
+            'starts_at', 'ends_at', 'microsecond'
+        ) }} / 60000000.0 as session_minutes
     from {{ ref('int_sessions') }}
 
 )

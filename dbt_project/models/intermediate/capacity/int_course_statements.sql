@@ -39,7 +39,7 @@ from statements
 inner join {{ ref('int_person_keys') }} as persons
     on statements.person_as_written = persons.person_as_written
 inner join {{ ref('dim_course') }} as courses
-    on courses.course_id = statements.activity or courses.course_id = statements.parent
+    on statements.activity = courses.course_id or statements.parent = courses.course_id
 qualify row_number() over (
     partition by statements.statement_id
     order by courses.course_id = statements.activity desc, statements.observed_at desc

@@ -35,9 +35,9 @@ entries as (
         told.*,
         list_days.day_number,
         list_days.next_list_date,
-        lag(list_days.day_number) over officer is distinct from list_days.day_number - 1 as is_back,
-        lag(told.mission_id) over officer is distinct from told.mission_id as is_moved,
-        lag(told.grade) over officer is distinct from told.grade as is_promoted
+        (lag(list_days.day_number) over officer is distinct from list_days.day_number - 1) as is_back,
+        (lag(told.mission_id) over officer is distinct from told.mission_id) as is_moved,
+        (lag(told.grade) over officer is distinct from told.grade) as is_promoted
     from told
     inner join list_days
         on told.observed_date = list_days.observed_date

@@ -1,5 +1,5 @@
--- Every landed registration, of the trainers' sheets and of Moodle; the last told of a course and person by each source is
--- the one that counts.
+-- Every landed registration, of the trainers' sheets and of Moodle; the last told of a course and person by each source
+-- is the one that counts.
 {{ config(schema='restricted') }}
 
 with completions as (

@@ -79,12 +79,12 @@ first_trainings as (
 select
     mission_weeks.mission_id,
     mission_weeks.week_start_date,
-    cast({{ dbt.datediff("cast('1970-01-05' as date)", 'mission_weeks.week_start_date', 'day') }} / 7 as integer)
-        as week,
-    cast(
-        {{ dbt.datediff("cast('1970-01-05' as date)", 'first_trainings.first_trained_week_start_date', 'day') }} / 7
-        as integer
-    ) as first_trained_week,
+    cast({{ dbt.datediff(
+        "cast('1970-01-05' as date)", 'mission_weeks.week_start_date', 'day'
+    ) }} / 7 as integer) as week,
+    cast({{ dbt.datediff(
+        "cast('1970-01-05' as date)", 'first_trainings.first_trained_week_start_date', 'day'
+    ) }} / 7 as integer) as first_trained_week,
     engagement.engagements_per_post,
     {{ rate('engagement.engagements_with_followers', 'engagement.followers_of_posts') }}
         as engagement_rate_by_followers,

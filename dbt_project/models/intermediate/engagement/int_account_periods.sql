@@ -48,7 +48,7 @@ dated as (
     select
         '{{ grain }}' as period_grain,
         cast(date_trunc('{{ grain }}', activity_date) as date) as period_start_date,
-        account_days.*
+        *
     from account_days
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -78,8 +78,9 @@ select
     count(*) filter (where marked.is_registered and marked.is_observed) as account_days_reported,
     sum(marked.followers) filter (where marked.is_last_told) as followers,
     sum(marked.followers_gained) as followers_gained,
-    min_by(marked.followers - marked.followers_gained, marked.activity_date)
-        filter (where marked.followers_gained is not null) as followers_before,
+    min_by(
+        marked.followers - marked.followers_gained, marked.activity_date
+    ) filter (where marked.followers_gained is not null) as followers_before,
     sum(marked.posts) as posts,
     sum(marked.reposts) as reposts,
     sum(coalesce(posts.posts_deleted, 0)) as posts_deleted,

@@ -1,6 +1,13 @@
 -- One row per account and span of days with the same entry in the register; accounts that were seen but never
 -- registered have one version without a mission.
-with snapshots as (
+with missions as (
+
+    select distinct mission_id
+    from {{ ref('stg_registry__missions') }}
+
+),
+
+snapshots as (
 
     select
         {{ account_id('accounts.platform', 'coalesce(accounts.native_id, handles.native_id)', 'accounts.handle') }}
@@ -15,13 +22,16 @@ with snapshots as (
         accounts.registered_until_date,
         accounts.is_synthetic,
         row_number() over (
-            partition by accounts.observed_date, accounts.platform, coalesce(accounts.native_id, handles.native_id, lower(accounts.handle))
-            order by accounts.registered_from_date desc, accounts.handle
+            partition by
+                accounts.observed_date,
+                accounts.platform,
+                coalesce(accounts.native_id, handles.native_id, lower(accounts.handle))
+            order by accounts.registered_from_date desc, accounts.handle asc
         ) as place
     from {{ ref('stg_registry__accounts') }} as accounts
     left join {{ ref('int_account_handles') }} as handles
         on accounts.platform = handles.platform and lower(accounts.handle) = handles.handle
-    left join (select distinct mission_id from {{ ref('stg_registry__missions') }}) as missions
+    left join missions
         on accounts.mission_id = missions.mission_id
 
 ),

@@ -89,8 +89,11 @@ identified as (
     select
         observations.*,
         observations.platform || ':' || observations.post_native_id as post_id,
-        {{ account_id('observations.platform', 'coalesce(observations.account_native_id, handles.native_id)', 'observations.handle') }}
-            as account_id,
+        {{ account_id(
+            'observations.platform',
+            'coalesce(observations.account_native_id, handles.native_id)',
+            'observations.handle'
+        ) }} as account_id,
         {{ engagements() }} as engagements
     from observations
     left join {{ ref('int_account_handles') }} as handles

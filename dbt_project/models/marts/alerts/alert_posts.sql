@@ -37,7 +37,7 @@ around as (
             alerts.account_id = posts.account_id
             and posts.kind is distinct from 'repost'
             and case alerts.kind
-                when 'silence' then posts.posted_date < alerts.from_date
+                when 'silence' then alerts.from_date > posts.posted_date
                 else posts.posted_date between alerts.from_date - interval 2 day and alerts.alert_date
             end
     where alerts.kind in ('silence', 'follower_loss')
@@ -66,7 +66,7 @@ ranked as (
     select
         alert_id,
         post_id,
-        row_number() over (partition by alert_id order by weight desc nulls last, post_id) as place
+        row_number() over (partition by alert_id order by weight desc nulls last, post_id asc) as place
     from (
         select * from gained
         union all

@@ -33,7 +33,9 @@ in_words as (
         end as came,
         case
             when metric = 'reply_share'
-                then {{ percent('expected') }} || ' (' || {{ percent('expected_low') }} || ' to ' || {{ percent('expected_high') }} || ')'
+                then
+                    {{ percent('expected') }}
+                    || ' (' || {{ percent('expected_low') }} || ' to ' || {{ percent('expected_high') }} || ')'
             else
                 {{ whole('expected') }}
                 || coalesce(' (' || {{ whole('expected_low') }} || ' to ' || {{ whole('expected_high') }} || ')', '')

@@ -20,9 +20,10 @@ compared as (
         *,
         row_number() over by_day = 1 as is_first,
         concat_ws(
-            ', '
+            ', ',
             {% for column in told %}
-            , case when {{ column }} is distinct from lag({{ column }}) over by_day then '{{ column }}' end
+            case when {{ column }} is distinct from lag({{ column }}) over by_day then '{{ column }}' end
+            {{- ',' if not loop.last }}
             {% endfor %}
         ) as changes
     from days

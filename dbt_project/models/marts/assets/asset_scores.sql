@@ -7,7 +7,7 @@ with scores as (
         count(*) filter (where is_met) as rules_met,
         count(*) filter (where not is_met) as rules_not_met,
         string_agg(rule, ', ' order by rule) filter (where is_met is null) as rules_not_told,
-        string_agg(fix, ' ' order by weight desc, rule) as what_to_fix
+        string_agg(fix, ' ' order by weight desc, rule asc) as what_to_fix
     from {{ ref('asset_standards') }}
     group by account_id
 

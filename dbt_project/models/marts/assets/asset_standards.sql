@@ -7,18 +7,24 @@ with asked as (
         standards.weight,
         standards.fix,
         case standards.rule
-            when 'name' then
-                replace(replace(replace(
-                    standards.parameter,
-                    '{kind}', regexp_escape(replace(assets.mission_kind, '_', ' '))),
-                    '{city}', regexp_escape(assets.mission_city)),
-                    '{country}', regexp_escape(assets.mission_country))
-            when 'handle' then
-                replace(replace(replace(
-                    standards.parameter,
-                    '{kind}', {{ squeezed('assets.mission_kind') }}),
-                    '{city}', {{ squeezed('assets.mission_city') }}),
-                    '{country}', {{ squeezed('assets.mission_country') }})
+            when 'name'
+                then replace(
+                    replace(
+                        replace(
+                            standards.parameter, '{kind}', regexp_escape(replace(assets.mission_kind, '_', ' '))
+                        ),
+                        '{city}', regexp_escape(assets.mission_city)
+                    ),
+                    '{country}', regexp_escape(assets.mission_country)
+                )
+            when 'handle'
+                then replace(
+                    replace(
+                        replace(standards.parameter, '{kind}', {{ squeezed('assets.mission_kind') }}),
+                        '{city}', {{ squeezed('assets.mission_city') }}
+                    ),
+                    '{country}', {{ squeezed('assets.mission_country') }}
+                )
             else standards.parameter
         end as expected
     from {{ ref('int_assets') }} as assets
@@ -35,24 +41,26 @@ judged as (
             when 'handle' then regexp_matches({{ squeezed(own_part('platform', 'handle')) }}, expected, 'i')
             when 'verified' then is_verified
             -- The domain itself or one below it: not an address that merely holds its letters.
-            when 'website' then
-                regexp_matches(
+            when 'website'
+                then regexp_matches(
                     websites,
                     '(^|\s)([a-z]+://)?([^/\s?#@:]+\.)?('
-                    || array_to_string(list_transform(string_split(expected, ' '), lambda part: regexp_escape(part)), '|')
+                    || array_to_string(
+                        list_transform(string_split(expected, ' '), lambda part: regexp_escape(part)), '|'
+                    )
                     || ')(:[0-9]+)?([/?#\s]|$)',
                     'i'
                 )
             when 'profile_text' then length(trim(profile_text)) >= try_cast(expected as integer)
             when 'picture' then has_picture
-            when 'language' then
-                case
+            when 'language'
+                then case
                     when language is not null and posts_with_language > 0
                         then posts_in_language / posts_with_language >= try_cast(expected as double)
                 end
             when 'two_owners' then owners >= try_cast(expected as integer)
-            when 'recent_post' then
-                case
+            when 'recent_post'
+                then case
                     when days_silent is not null then days_silent <= try_cast(expected as integer)
                     when days_silent_at_least > try_cast(expected as integer) then false
                 end
@@ -67,8 +75,8 @@ judged as (
             when 'picture' then case when has_picture then 'a picture' when not has_picture then 'no picture' end
             when 'language' then posts_in_language || ' of ' || posts_with_language || ' posts in ' || language
             when 'two_owners' then cast(owners as varchar)
-            when 'recent_post' then
-                coalesce(
+            when 'recent_post'
+                then coalesce(
                     'last post ' || last_posted_date || ', ' || days_silent || ' days ago',
                     'no post in ' || days_silent_at_least || ' days'
                 )

@@ -31,8 +31,10 @@ found as (
         unnest(
             case platform
                 when 'x' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_]{1,15})\b', 1, 'i')
-                when 'bluesky' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9-]+(?:\.[a-z0-9-]+)+)', 1, 'i')
-                when 'mastodon' then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_]+(?:@[a-z0-9.-]+[a-z0-9])?)', 1, 'i')
+                when 'bluesky'
+                    then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9-]+(?:\.[a-z0-9-]+)+)', 1, 'i')
+                when 'mastodon'
+                    then regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_]+(?:@[a-z0-9.-]+[a-z0-9])?)', 1, 'i')
                 else regexp_extract_all(text, '(?:^|[^a-z0-9_@/.])@([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)', 1, 'i')
             end
         ) as handle,
@@ -115,7 +117,11 @@ candidates as (
         and not (
             platform = 'mastodon'
             and not contains(handle, '@')
-            and lower(handle) in (select split_part(handle, '@', 1) from registered where platform = 'mastodon')
+            and lower(handle) in (
+                select split_part(handle, '@', 1)
+                from registered
+                where platform = 'mastodon'
+            )
         )
     group by all
 
@@ -154,8 +160,9 @@ compared as (
         official.platform = candidates.platform as is_same_platform
     from candidates
     inner join official
-        on abs(length(candidates.seen_name) - length(official.seen_name)) <= {{ var('lookalike_edits') }}
-        or contains(candidates.seen_name, official.seen_name)
+        on
+            abs(length(candidates.seen_name) - length(official.seen_name)) <= {{ var('lookalike_edits') }}
+            or contains(candidates.seen_name, official.seen_name)
 
 )
 
@@ -177,5 +184,10 @@ from compared
 where resemblance is not null
 qualify row_number() over (
     partition by platform, handle
-    order by edits, is_same_platform desc, length(resembled_handle) desc, resembled_account_id, resembled_handle
+    order by
+        edits asc,
+        is_same_platform desc,
+        length(resembled_handle) desc,
+        resembled_account_id asc,
+        resembled_handle asc
 ) = 1

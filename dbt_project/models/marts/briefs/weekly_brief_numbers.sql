@@ -41,4 +41,5 @@ numbers as (
 
 )
 
-select * from numbers where value is not null
+select * from numbers
+where value is not null

@@ -1,5 +1,5 @@
--- Registrations as the trainers' sheets tell them, else Moodle, else learning record stores: each tells what those before
--- it leave open.
+-- Registrations as the trainers' sheets tell them, else Moodle, else learning record stores: each tells what those
+-- before it leave open.
 with statements as (
 
     select

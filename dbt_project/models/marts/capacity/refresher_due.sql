@@ -47,7 +47,9 @@ select
     mission_id,
     as_of_date,
     last_trained_date,
-    cast({{ dbt.datediff('last_trained_date', 'as_of_date', 'day') }} as integer) as days_since_trained,
+    cast({{ dbt.datediff(
+        'last_trained_date', 'as_of_date', 'day'
+    ) }} as integer) as days_since_trained,
     certificate_expires_date,
     due_date,
     due_date <= as_of_date as is_due,

@@ -9,11 +9,11 @@ with weeks as (
 )
 
 select
-    outcome,
-    event_week.weeks_since_training,
-    event_week.estimate as effect,
-    event_week.lower as effect_lower,
-    event_week.upper as effect_upper,
-    event_week.missions,
-    is_synthetic
+    weeks.outcome,
+    weeks.event_week.weeks_since_training,
+    weeks.event_week.estimate as effect,
+    weeks.event_week.lower as effect_lower,
+    weeks.event_week.upper as effect_upper,
+    weeks.event_week.missions,
+    weeks.is_synthetic
 from weeks

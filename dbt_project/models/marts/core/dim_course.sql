@@ -1,5 +1,5 @@
--- Courses of the trainers' lists and of Moodle, and those that only another sheet or a session mentions. Where both list
--- one, the trainers' words count.
+-- Courses of the trainers' lists and of Moodle, and those that only another sheet or a session mentions. Where both
+-- list one, the trainers' words count.
 with listed as (
 
     select

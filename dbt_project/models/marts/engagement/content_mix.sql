@@ -13,7 +13,7 @@ with mixed as (
         cast(avg(engagements) as double) as engagements_per_post,
         bool_or(is_synthetic) as is_synthetic
     from {{ ref('fct_post') }}
-    group by account_id, mission_id, platform, date_trunc('month', posted_date), kind, language, 7
+    group by account_id, mission_id, platform, date_trunc('month', posted_date), kind, language, has_link
 
 )
 

@@ -29,7 +29,10 @@ links as (
     select
         *,
         rtrim(
-            regexp_replace(unnest(regexp_extract_all(text, 'https?://[^\s<>"]+')), '[?&](utm_[a-z]+|fbclid|gclid)=[^&#]*', '', 'g'),
+            regexp_replace(
+                unnest(regexp_extract_all(text, 'https?://[^\s<>"]+')),
+                '[?&](utm_[a-z]+|fbclid|gclid)=[^&#]*', '', 'g'
+            ),
             '/.,;:!?)'
         ) as matched_value
     from posts
@@ -38,13 +41,29 @@ links as (
 
 matched as (
 
-    select 'text' as matched_by, matched_value, post_id, account_id, mission_id, platform, posted_at, is_synthetic
+    select
+        'text' as matched_by,
+        matched_value,
+        post_id,
+        account_id,
+        mission_id,
+        platform,
+        posted_at,
+        is_synthetic
     from texts
     where length(matched_value) >= 20
 
     union
 
-    select 'link' as matched_by, matched_value, post_id, account_id, mission_id, platform, posted_at, is_synthetic
+    select
+        'link' as matched_by,
+        matched_value,
+        post_id,
+        account_id,
+        mission_id,
+        platform,
+        posted_at,
+        is_synthetic
     from links
 
 ),
@@ -55,7 +74,7 @@ marked as (
         *,
         coalesce(
             posted_at > lag(posted_at) over (partition by matched_by, matched_value order by posted_at, post_id)
-                + interval {{ var('cross_post_days') }} day,
+            + interval {{ var('cross_post_days') }} day,
             true
         ) as begins_wave
     from matched
@@ -100,7 +119,9 @@ select
     waves.platform,
     waves.posted_at,
     counted.first_post_id,
-    cast({{ dbt.datediff('counted.first_posted_at', 'waves.posted_at', 'hour') }} as integer) as hours_after_first,
+    cast({{ dbt.datediff(
+        'counted.first_posted_at', 'waves.posted_at', 'hour'
+    ) }} as integer) as hours_after_first,
     cast(counted.posts_in_wave as integer) as posts_in_wave,
     cast(counted.accounts_in_wave as integer) as accounts_in_wave,
     cast(counted.platforms_in_wave as integer) as platforms_in_wave,

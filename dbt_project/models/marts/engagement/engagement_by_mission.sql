@@ -24,7 +24,7 @@ voices as (
 )
 
 select
-    voices.* exclude (voiced_posts, voiced_engagements),
+    * exclude (voiced_posts, voiced_engagements),
     {{ rate('voiced_posts', 'sum(voiced_posts) over (partition by period_grain, period_start_date)') }}
         as share_of_voice_by_posts,
     {{ rate('voiced_engagements', 'sum(voiced_engagements) over (partition by period_grain, period_start_date)') }}

@@ -8,8 +8,9 @@ with followers as (
         following,
         posts_total,
         followers - lag(followers) over (partition by account_id order by observed_date) as followers_gained,
-        {{ dbt.datediff('lag(observed_date) over (partition by account_id order by observed_date)', 'observed_date', 'day') }}
-            as follower_span_days,
+        {{ dbt.datediff(
+            'lag(observed_date) over (partition by account_id order by observed_date)', 'observed_date', 'day'
+        ) }} as follower_span_days,
         source,
         batch_id,
         is_synthetic
@@ -52,9 +53,12 @@ landed_span as (
         min(observed_date) as first_day,
         max(observed_date) as last_day
     from (
-        select observed_date from {{ ref('stg_landing__batches') }} where source = 'registry'
+        select observed_date
+        from {{ ref('stg_landing__batches') }}
+        where source = 'registry'
         union all
-        select observed_date from {{ ref('int_nights') }}
+        select observed_date
+        from {{ ref('int_nights') }}
     ) as nights
 
 ),
@@ -75,8 +79,8 @@ registered as (
     from {{ ref('int_account_versions') }} as versions
     inner join landed_days
         on
-            landed_days.activity_date >= versions.valid_from_date
-            and (versions.valid_to_date is null or landed_days.activity_date < versions.valid_to_date)
+            versions.valid_from_date <= landed_days.activity_date
+            and (versions.valid_to_date is null or versions.valid_to_date > landed_days.activity_date)
     where versions.is_registered
 
 ),
@@ -88,15 +92,35 @@ days as (
         activity_date,
         bool_or(is_synthetic) as is_synthetic
     from (
-        select account_id, activity_date, is_synthetic from registered
+        select
+            account_id,
+            activity_date,
+            is_synthetic
+        from registered
         union all
-        select account_id, activity_date, is_synthetic from followers
+        select
+            account_id,
+            activity_date,
+            is_synthetic
+        from followers
         union all
-        select account_id, activity_date, is_synthetic from posts
+        select
+            account_id,
+            activity_date,
+            is_synthetic
+        from posts
         union all
-        select account_id, activity_date, is_synthetic from gains
+        select
+            account_id,
+            activity_date,
+            is_synthetic
+        from gains
         union all
-        select account_id, activity_date, is_synthetic from {{ ref('int_account_platform_days') }}
+        select
+            account_id,
+            activity_date,
+            is_synthetic
+        from {{ ref('int_account_platform_days') }}
     ) as mentioned
     group by account_id, activity_date
 

@@ -48,16 +48,12 @@ days as (
         source_file,
         source_line,
         is_synthetic,
-        lag(observed_date) over (partition by post_id order by observed_date) as previous_date
         {% for metric in post_metrics() + ['engagements'] %}
-        , lag({{ metric }}) over (partition by post_id order by observed_date) as previous_{{ metric }}
+        lag({{ metric }}) over (partition by post_id order by observed_date) as previous_{{ metric }},
         {% endfor %}
+        lag(observed_date) over (partition by post_id order by observed_date) as previous_date
     from {{ ref('int_post_observations') }}
-    where
-        is_last_of_day
-        {% if is_incremental() %}
-        and post_id in (select post_id from touched)
-        {% endif %}
+    where is_last_of_day {% if is_incremental() %}and post_id in (select post_id from touched){% endif %}
 
 ),
 
@@ -88,7 +84,12 @@ meanings as (
         platform,
         effective_from_date,
         lead(effective_from_date) over (partition by platform order by effective_from_date) as effective_until_date
-    from (select distinct platform, effective_from_date from {{ ref('metric_definitions') }}) as changes
+    from (
+        select distinct
+            platform,
+            effective_from_date
+        from {{ ref('metric_definitions') }}
+    ) as changes
 
 ),
 
@@ -105,8 +106,9 @@ gains as (
         end as {{ metric }}_gained,
         {% endfor %}
         -- Days inclusive of the posting day, so a post made on the day observed spans one day.
-        greatest({{ dbt.datediff('coalesce(days.previous_date, days.posted_date - interval 1 day)', 'days.observed_date', 'day') }}, 1)
-            as gain_span_days
+        greatest({{ dbt.datediff(
+            'coalesce(days.previous_date, days.posted_date - interval 1 day)', 'days.observed_date', 'day'
+        ) }}, 1) as gain_span_days
     from days
     left join breaks
         on days.post_id = breaks.post_id and days.observed_date = breaks.observed_date
@@ -125,7 +127,9 @@ select
     gains.account_id,
     versions.mission_id,
     gains.platform,
-    {{ dbt.datediff('gains.posted_date', 'gains.observed_date', 'day') }} as age_days,
+    {{ dbt.datediff(
+        'gains.posted_date', 'gains.observed_date', 'day'
+    ) }} as age_days,
     gains.reactions,
     gains.comments,
     gains.shares,

@@ -1,4 +1,11 @@
-with observations as (
+with nights as (
+
+    select max(observed_date) as last_date
+    from {{ ref('fct_post_metrics_daily') }}
+
+),
+
+observations as (
 
     select
         observations.post_id,
@@ -23,7 +30,7 @@ with observations as (
     from {{ ref('fct_post_metrics_daily') }} as observations
     inner join {{ ref('fct_post') }} as posts
         on observations.post_id = posts.post_id
-    cross join (select max(observed_date) as last_date from {{ ref('fct_post_metrics_daily') }}) as nights
+    cross join nights
     where posts.kind is distinct from 'repost'
 
 ),

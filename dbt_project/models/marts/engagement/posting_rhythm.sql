@@ -7,7 +7,9 @@ with posts as (
         {{ local_time('posts.posted_at', 'missions.time_zone') }} as posted_at_local,
         -- Young posts have not had their response yet.
         case
-            when {{ dbt.datediff('posts.posted_at', 'posts.last_observed_at', 'day') }} >= {{ var('settled_days') }}
+            when {{ dbt.datediff(
+                'posts.posted_at', 'posts.last_observed_at', 'day'
+            ) }} >= {{ var('settled_days') }}
                 then posts.engagements
         end as settled_engagements,
         posts.is_synthetic
@@ -31,7 +33,7 @@ hours as (
         cast(median(settled_engagements) as double) as median_engagements,
         bool_or(is_synthetic) as is_synthetic
     from posts
-    group by mission_id, platform, time_zone, 4, 5
+    group by mission_id, platform, time_zone, iso_weekday, hour_of_day
 
 )
 

@@ -10,29 +10,29 @@ with source as (
 renamed as (
 
     select
-        course_id,
-        user_id,
-        service_number,
-        username,
-        fullname as full_name,
-        firstname as first_name,
-        lastname as last_name,
-        lower(email) as email,
-        department,
-        institution,
-        city,
-        country as country_code,
-        role_names,
+        source.course_id,
+        source.user_id,
+        source.service_number,
+        source.username,
+        source.fullname as full_name,
+        source.firstname as first_name,
+        source.lastname as last_name,
+        lower(source.email) as email,
+        source.department,
+        source.institution,
+        source.city,
+        source.country as country_code,
+        source.role_names,
         {{ person_key(
             'moodle', service_number='source.service_number', email='source.email', name='source.fullname'
         ) }} as person_as_written,
-        lastcourseaccess as last_seen_at,
-        date as observed_date,
-        observed_at,
-        batch_id,
-        source_file,
-        source_line,
-        is_synthetic
+        source.lastcourseaccess as last_seen_at,
+        source.date as observed_date,
+        source.observed_at,
+        source.batch_id,
+        source.source_file,
+        source.source_line,
+        source.is_synthetic
     from source
 
 )

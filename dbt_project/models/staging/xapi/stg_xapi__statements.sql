@@ -39,7 +39,8 @@ renamed as (
             result_score_scaled,
             case
                 when result_score_max > coalesce(result_score_min, 0)
-                    then (result_score_raw - coalesce(result_score_min, 0))
+                    then
+                        (result_score_raw - coalesce(result_score_min, 0))
                         / (result_score_max - coalesce(result_score_min, 0))
             end
         ) as score_percent,
@@ -50,10 +51,11 @@ renamed as (
         result_completion as is_completion,
         -- Hundredths, which xAPI allows, are cut off; of months and years nobody can tell the seconds.
         case
-            when regexp_full_match(
-                result_duration,
-                'P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+([.,][0-9]+)?S)?)?'
-            )
+            when
+                regexp_full_match(
+                    result_duration,
+                    'P([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+([.,][0-9]+)?S)?)?'
+                )
                 then {{ seconds_of_duration("regexp_replace(result_duration, '[.,][0-9]+S', 'S')") }}
         end as duration_seconds,
         statement_ref_id as voided_statement_id,

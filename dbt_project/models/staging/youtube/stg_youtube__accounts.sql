@@ -13,7 +13,7 @@ renamed as (
         country as country_code,
         published_at as created_at,
         is_subscriber_count_hidden,
-        case when is_subscriber_count_hidden is distinct from true then subscriber_count end as followers,
+        case when (is_subscriber_count_hidden is distinct from true) then subscriber_count end as followers,
         cast(null as bigint) as following,
         video_count as posts_total,
         view_count as views_total,
