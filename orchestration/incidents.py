@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -116,29 +117,48 @@ def tell(settings: Settings, incidents: Sequence[Incident], now: datetime) -> li
     Raises NotTold when an address could not be reached: it is tried again the next time.
     """
     urls = settings.notify_urls.get_secret_value().split() if settings.notify_urls else []
+    if not urls:
+        return []
     path = settings.data_dir / "incidents.json"
-    with FileLock(path.with_suffix(".lock")):
-        read = path.read_text() if path.exists() else "{}"
-        before = json.loads(read)
-        first = {"since": now.isoformat()}
-        kept = {incident.key: first | {"told": []} | before.get(incident.key, {}) for incident in incidents}
-        told, unreached = [], []
-        for incident in incidents:
-            for place, url in enumerate(urls, start=1):
-                address = hashlib.sha256(url.encode()).hexdigest()[:16]
-                if address in kept[incident.key]["told"]:
-                    continue
-                if _send(url, incident):
-                    kept[incident.key]["told"].append(address)
-                    told.append(incident)
-                else:
-                    unreached.append(f"the {place}. address of SIFARAT_NOTIFY_URLS ({url.split(':')[0]})")
-        if (text := json.dumps(kept, indent=1)) != read:
-            with replacing(path) as written:
-                written.write_text(text)
+    try:
+        with FileLock(path.with_suffix(".lock")):
+            told, unreached = _tell_each(path, urls, incidents, now)
+    except OSError as error:
+        raise NotTold(f"What was told cannot be kept in {path}: {error.strerror}. Nobody is told.") from error
     if unreached:
-        raise NotTold(f"Not reached: {', '.join(dict.fromkeys(unreached))}. It is tried again each minute.")
-    return list(dict.fromkeys(told))
+        raise NotTold(f"Not reached: {', '.join(unreached)}. It is tried again each minute.")
+    return told
+
+
+def _tell_each(
+    path: Path, urls: Sequence[str], incidents: Sequence[Incident], now: datetime
+) -> tuple[list[Incident], list[str]]:
+    """What was told of, and the addresses that were not reached."""
+    before = json.loads(path.read_text()) if path.exists() else {}
+    first = {"since": now.isoformat()}
+    kept = {incident.key: first | {"told": []} | before.get(incident.key, {}) for incident in incidents}
+    addresses = {hashlib.sha256(url.encode()).hexdigest()[:16]: url for url in urls}
+    if kept == before and all(addresses.keys() <= set(entry["told"]) for entry in kept.values()):
+        return [], []
+    # Before anything is sent: where this cannot be kept, the message would be sent each minute.
+    _keep(path, kept)
+    told, unreached = [], []
+    for incident in incidents:
+        for place, (address, url) in enumerate(addresses.items(), start=1):
+            if address in kept[incident.key]["told"]:
+                continue
+            if _send(url, incident):
+                kept[incident.key]["told"].append(address)
+                _keep(path, kept)
+                told.append(incident)
+            else:
+                unreached.append(f"the {place}. address of SIFARAT_NOTIFY_URLS ({url.split(':')[0]})")
+    return list(dict.fromkeys(told)), list(dict.fromkeys(unreached))
+
+
+def _keep(path: Path, kept: dict[str, dict]) -> None:
+    with replacing(path) as written:
+        written.write_text(json.dumps(kept, indent=1))
 
 
 def root_cause(error: "SerializableErrorInfo | None") -> "SerializableErrorInfo | None":

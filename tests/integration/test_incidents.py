@@ -170,6 +170,15 @@ def test_an_address_that_was_not_reached_is_tried_again_and_the_others_are_not_t
     assert (len(letters), len(posted)) == (1, 1)
 
 
+def test_where_it_cannot_be_kept_who_was_told_nobody_is_told_again_and_again(tmp_path, hook):
+    host, posted = hook
+    no_folder = tmp_path / "data"
+    no_folder.write_text("")
+    with pytest.raises(NotTold, match=r"cannot be kept in .*incidents\.json: Not a directory. Nobody is told"):
+        tell(settings(no_folder, f"json://{host}"), [BROKEN], NOW)
+    assert posted == []
+
+
 def test_what_was_over_is_told_of_again_when_it_comes_back(tmp_path, hook):
     host, posted = hook
     told_to = settings(tmp_path, f"json://{host}")
