@@ -174,7 +174,7 @@ def test_where_it_cannot_be_kept_who_was_told_nobody_is_told_again_and_again(tmp
     host, posted = hook
     no_folder = tmp_path / "data"
     no_folder.write_text("")
-    with pytest.raises(NotTold, match=r"cannot be kept in .*incidents\.json: Not a directory. Nobody is told"):
+    with pytest.raises(NotTold, match=r"cannot be kept in .*incidents\.json: File exists. Nobody is told"):
         tell(settings(no_folder, f"json://{host}"), [BROKEN], NOW)
     assert posted == []
 
