@@ -6,7 +6,7 @@ An incident goes on while its key is the same, however many nights it spoils; wh
 
 import hashlib
 import json
-import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import dagster as dg
     from dagster._utils.error import SerializableErrorInfo
 
-logger = logging.getLogger(__name__)
-
 COMMAND = ".venv/bin/sifarat"
 HELP = {
     "AuditFailed": f"`{COMMAND} status` lists what the audit blocks; its Data Docs show the rows.",
@@ -34,6 +32,8 @@ HELP = {
     "TooManyRejects": f"`{COMMAND} quarantine list` shows what was rejected, and why.",
 }
 OTHERWISE = f"`{COMMAND} doctor` looks at disk, credentials, versions and the last run."
+SAYABLE = {*HELP, "OSError", "PublicationError", "SuiteError"}
+"""Errors whose words are ours or the system's. Those of others may quote records, and messages leave the ministry."""
 LONGEST_CAUSE = 1500
 """Letters of a cause that a message holds: Slack and Teams refuse long ones."""
 
@@ -84,8 +84,7 @@ def failed_night(settings: Settings, instance: "dg.DagsterInstance") -> Incident
     step = STEP_WORDS.get(event.step_key or "", event.step_key or "")
     error = root_cause(event.step_failure_data.error)
     kind = (error.cls_name if error else None) or ""
-    # Dagster puts the class before the words.
-    words = error.message.strip().split(f"{kind}: ", 1)[-1] if error else "The log has no cause."
+    words = _sayable(kind, error.message) if error else "The log has no cause."
     return Incident(
         f"night:{event.step_key}:{kind}",
         f"Sifarat: the night of {_days(night.tags)} failed at {step}",
@@ -166,6 +165,21 @@ def root_cause(error: "SerializableErrorInfo | None") -> "SerializableErrorInfo 
     while error and error.cause:
         error = error.cause
     return error
+
+
+def _sayable(kind: str, message: str) -> str:
+    """An error's words, without the class that Dagster puts before them. Of dbt's those that name models and tests:
+    the database's own may quote records."""
+    words = message.strip().split(f"{kind}: ", 1)[-1]
+    if kind not in SAYABLE:
+        return f"{kind}: its words may quote records, so they stand in the run's log alone."
+    if kind == "DbtError":
+        named = [line.strip() for line in words.splitlines() if _NAMES.match(line.strip())]
+        return "\n".join([*named, "The run's log has all of dbt's words."])
+    return words
+
+
+_NAMES = re.compile(r"dbt |Failure in |\w+ Error in |Got \d+ results?")
 
 
 def _send(url: str, incident: Incident) -> bool:

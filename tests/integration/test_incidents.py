@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from orchestration.incidents import Incident, NotTold, old_publication, tell
+from orchestration.incidents import Incident, NotTold, _sayable, old_publication, tell
 from orchestration.publication import Publications
 from orchestration.settings import Settings
 from tests.servers import free_port
@@ -135,6 +135,37 @@ def test_a_spoiled_night_is_told_of_once_with_its_cause_and_what_to_do(tmp_path,
     [(path, payload)] = posted
     assert (path, payload["title"]) == ("/night", letter["subject"])
     assert "Told of it" not in night.stderr
+
+
+DBT_SAYS = """orchestration.dbt.DbtError: dbt build failed.
+Runtime Error in model dim_officer (models/marts/core/dim_officer.sql)
+  Conversion Error: Could not convert string 'amina@ministry.example' to INT32
+Failure in test grain_dim_mission_mission_id (models/marts/core/_core__models.yml)
+  Got 2 results, configured to fail if != 0"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "told"),
+    [
+        (
+            "DbtError",
+            DBT_SAYS,
+            "dbt build failed.\n"
+            "Runtime Error in model dim_officer (models/marts/core/dim_officer.sql)\n"
+            "Failure in test grain_dim_mission_mission_id (models/marts/core/_core__models.yml)\n"
+            "Got 2 results, configured to fail if != 0\n"
+            "The run's log has all of dbt's words.",
+        ),
+        (
+            "ComputeError",
+            "polars.exceptions.ComputeError: could not parse `amina@ministry.example`",
+            "ComputeError: its words may quote records, so they stand in the run's log alone.",
+        ),
+        ("OSError", "OSError: [Errno 28] No space left on device", "[Errno 28] No space left on device"),
+    ],
+)
+def test_what_an_error_quotes_of_records_is_not_sent(kind, message, told):
+    assert _sayable(kind, message) == told
 
 
 def test_slack_and_teams_get_the_format_that_they_take(tmp_path, hook, monkeypatch):
