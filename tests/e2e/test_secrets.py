@@ -79,7 +79,7 @@ def test_no_credential_is_in_anything_said_or_written(run):
     assert MARK not in told.stderr
     files = [path for path in state.data_dir.rglob("*") if path.is_file()]
     # Landed files, the warehouse, what is published, dbt's and Dagster's logs and Dagster's own storage.
-    assert {".parquet", ".duckdb", ".log", ".db"} <= {path.suffix for path in files}
+    assert {".parquet", ".duckdb", ".out", ".db"} <= {path.suffix for path in files}
     assert [path for path in files if MARK.encode() in path.read_bytes()] == []
     query = (
         "select count(*) from duckdb_tables() where schema_name in ('marts', 'quality') "
