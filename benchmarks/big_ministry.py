@@ -215,8 +215,7 @@ def _write(connection: duckdb.DuckDBPyConnection, landing: Landing, contract: Co
 
 def _build(settings: Settings) -> None:
     kinds = ["--resource-type", "model", "--resource-type", "seed"]
-    for _ in run_dbt(["build", "--full-refresh", *kinds], settings):
-        pass
+    list(run_dbt(["build", "--full-refresh", *kinds], settings))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

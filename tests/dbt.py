@@ -20,8 +20,7 @@ def run_dbt(data, *arguments: str) -> None:
         # What dbt is told by the environment is nothing that other tests should see.
         for name in ("SIFARAT_DATA_DIR", "SIFARAT_PSEUDONYM_KEY_FILE"):
             kept.setenv(name, "")
-        for _ in product.run_dbt(arguments, Settings(data_dir=data, pseudonym_key_file=Path(data) / "pseudonym.key")):
-            pass
+        list(product.run_dbt(arguments, Settings(data_dir=data, pseudonym_key_file=Path(data) / "pseudonym.key")))
 
 
 def build_models(data, *models: str) -> None:

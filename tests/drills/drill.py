@@ -358,7 +358,7 @@ class Drill:
         return self.folder / "rounds.jsonl"
 
 
-def report(drills: "Sequence[Drill]") -> str:
+def report(drills: Sequence[Drill]) -> str:
     """What came of the drills, in Markdown."""
     rounds = [done for drill in drills for done in drill.rounds]
     nights = [drill.undisturbed["seconds"] for drill in drills]

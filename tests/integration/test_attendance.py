@@ -26,7 +26,9 @@ def minutes(tmp_path_factory):
     data = tmp_path_factory.mktemp("macros")
     make_key_once(data / "pseudonym.key")
     inline = "{{ minutes_of_union('(' ~ cut_to_session('stays') ~ ')', ['person']) }}"
-    sql = dbt(data, "--quiet", "compile", "--inline", inline).stdout
+    compiled = dbt(data, "--quiet", "compile", "--inline", inline)
+    assert compiled.returncode == 0, compiled.stdout[-3000:]
+    sql = compiled.stdout
     connection = duckdb.connect()
     zero = datetime(2026, 3, 2)
 

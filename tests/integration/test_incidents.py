@@ -218,7 +218,7 @@ def test_what_was_over_is_told_of_again_when_it_comes_back(tmp_path, hook):
     assert len(posted) == 2
 
 
-def test_a_publication_is_old_after_the_hours_that_were_set(tmp_path, monkeypatch):
+def test_a_publication_is_old_after_the_hours_that_were_set(tmp_path):
     published = Publications(tmp_path / "published")
     (tmp_path / "published").mkdir()
     assert old_publication(settings(tmp_path), NOW) is None

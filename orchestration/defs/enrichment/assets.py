@@ -61,6 +61,5 @@ def _post_texts(settings: Settings):
     try:
         return post_texts(settings.warehouse)
     except EnrichmentError:
-        for _ in run_dbt(["run", "--select", f"+{POSTS_TEXTS.split('.')[1]}"], settings):
-            pass
+        list(run_dbt(["run", "--select", f"+{POSTS_TEXTS.split('.')[1]}"], settings))
         return post_texts(settings.warehouse)

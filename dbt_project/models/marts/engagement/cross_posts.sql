@@ -19,6 +19,7 @@ texts as (
 
     select
         *,
+        'text' as matched_by,
         trim(regexp_replace(lower(regexp_replace(text, 'https?://\S+', '', 'g')), '\s+', ' ', 'g')) as matched_value
     from posts
 
@@ -28,6 +29,7 @@ links as (
 
     select
         *,
+        'link' as matched_by,
         rtrim(
             regexp_replace(
                 unnest(regexp_extract_all(text, 'https?://[^\s<>"]+')),
@@ -41,29 +43,13 @@ links as (
 
 matched as (
 
-    select
-        'text' as matched_by,
-        matched_value,
-        post_id,
-        account_id,
-        mission_id,
-        platform,
-        posted_at,
-        is_synthetic
+    select *
     from texts
     where length(matched_value) >= 20
 
     union
 
-    select
-        'link' as matched_by,
-        matched_value,
-        post_id,
-        account_id,
-        mission_id,
-        platform,
-        posted_at,
-        is_synthetic
+    select *
     from links
 
 ),
